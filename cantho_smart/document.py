@@ -1,0 +1,25 @@
+"""The last touch on the OpenAPI document: what drf-spectacular cannot know."""
+
+from typing import Any
+
+TAGS = [
+    ("catalogue", "Danh mục dịch vụ công", "Public: services, forms, fees, agencies, places."),
+    ("me", "Tài khoản của tôi", "The citizen: profile, consents, known facts, papers, inbox."),
+    ("drafts", "Hồ sơ nháp", "A form that already knows the citizen, saved as it is filled in."),
+    ("dossiers", "Hồ sơ", "What was submitted: state, timeline, documents, withdrawal."),
+    ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
+    ("lookup", "Tra cứu", "Public: how far a dossier is, and no personal data."),
+    ("officers", "Cán bộ", "Dossiers of the officer's own agency."),
+    ("city", "Số liệu", "Public figures of the city."),
+]
+
+
+def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Return the document with its tags in order and the server named."""
+    known = [
+        {"name": name, "description": f"{vi}. {en}"}
+        for name, vi, en in TAGS
+    ]
+    others = [tag for tag in result.get("tags", []) if tag["name"] not in {n for n, _, _ in TAGS}]
+    result["tags"] = [*known, *others]
+    return result

@@ -1,0 +1,152 @@
+"""`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
+
+Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment provider,
+the mock identity provider, the worker and the web server. A part that dies is started again.
+"""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+import requests
+from django.core.management.base import BaseCommand, CommandError
+
+from cantho_smart import embedded
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+READY_SECONDS = 120
+STOP_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        if os.environ.get("APP_ENV") != "dev":
+            raise CommandError("this command is for development: APP_ENV=dev")
+        if embedded.is_wanted():
+            self.stdout.write("PostgreSQL (embedded) ...")
+            embedded.start(embedded.data_dir("dev"))
+        self._run("migrate", "--verbosity", "0")
+        self._run("seed", "reference")
+        self._run("seed", "demo")
+        Supervisor(port, self.stdout).run()
+
+    def _run(self, *command: str) -> None:
+        self.stdout.write(f"manage.py {' '.join(command)}")
+        subprocess.run(  # noqa: S603 - our own commands
+            [sys.executable, "manage.py", *command], cwd=ROOT, check=True
+        )
+
+
+class Supervisor:
+    """Keeps the parts running until somebody says stop."""
+
+    def __init__(self, port: int, out: Any) -> None:
+        self.port, self.out = port, out
+        self.stopping = False
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        web = f"http://127.0.0.1:{port}"
+        provider, vneid = port + 1, port + 2
+        self.environment = {
+            **os.environ,
+            "PORT": str(port),
+            "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
+            "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
+            "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
+            "COMPANIONS": (
+                f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
+                f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
+            ),
+        }
+        python = sys.executable
+        state = embedded.state_dir() / "payment-provider.json"
+        self.commands = {
+            "identity provider (mock)": [
+                *(python, "-m", "citizens.vneid_mock", "--port", str(vneid))
+            ],
+            "payment provider (mock)": [
+                *(python, "-m", "payments.providers.stripe_mock", "--port", str(provider)),
+                *("--webhook", f"{web}/webhooks/payments/stripe"),
+                *("--secret", "whsec_mock_of_no_value", "--state", str(state)),
+            ],
+            "worker": [python, "manage.py", "procrastinate", "worker", "--concurrency", "2"],
+            "web": [
+                *(python, "-m", "gunicorn", "cantho_smart.wsgi", "--worker-class", "gthread"),
+                *("--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}"),
+                *("--keep-alive", "5", "--log-level", "warning", "--no-control-socket"),
+            ],
+        }
+
+    def run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        for name in self.commands:
+            self._start(name)
+        self._wait_ready()
+        while not self.stopping:
+            time.sleep(0.2)
+            for name, process in self.parts.items():
+                if process.poll() is not None and not self.stopping:
+                    self.out.write(f"{name} ended ({process.returncode}); starting it again")
+                    self._start(name)
+        self._end()
+
+    def _start(self, name: str) -> None:
+        self.parts[name] = subprocess.Popen(  # noqa: S603 - our own commands
+            self.commands[name], cwd=ROOT, env=self.environment, start_new_session=True
+        )
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self.stopping = True
+
+    def _wait_ready(self) -> None:
+        address = f"http://127.0.0.1:{self.port}"
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and not self.stopping:
+            try:
+                if requests.get(f"{address}/readyz", timeout=3).status_code == 200:
+                    self._greet(address)
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.3)
+        if not self.stopping:
+            self._end()
+            raise CommandError("not ready in time")
+
+    def _greet(self, address: str) -> None:
+        self.out.write(
+            f"""
+Can Tho Smart is ready: {address}
+  documents   {address}/docs   {address}/redoc   {address}/openapi.json
+  readiness   {address}/readyz
+  sign in     curl -s {address}/api/v1/dev/sign-in -H 'Content-Type: application/json' \\
+                -d '{{"who": "lan"}}'
+              citizens: lan, minh, hoa; officers: tiep-nhan, thu-ly, lanh-dao, cai-khe
+  the main job, step by step:  make journey
+Ctrl-C ends all of it.
+"""
+        )
+        self.out.flush()
+
+    def _end(self) -> None:
+        self.stopping = True
+        for process in self.parts.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self.parts.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)

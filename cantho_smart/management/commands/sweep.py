@@ -1,0 +1,21 @@
+"""`sweep`: call each room's sweep once: what is due and not done."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from citizens.actions import inbox
+from common import clock, idempotency
+from dossiers.actions import sweep as dossiers
+from payments.actions import sweep as payments
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = clock.now()
+        self.stdout.write(f"messages enqueued: {inbox.sweep(now=now)}")
+        self.stdout.write(f"dossiers: {dossiers.sweep(now=now)}")
+        self.stdout.write(f"payments: {payments.sweep(now=now)}")
+        self.stdout.write(f"stored answers forgotten: {idempotency.forget(now=now)}")

@@ -1,0 +1,1 @@
+"""Screens that span rooms: composed here, one query per room."""

@@ -1,0 +1,1 @@
+"""Everything that changes an account, a consent, the vault or the inbox."""

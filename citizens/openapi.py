@@ -1,0 +1,53 @@
+"""Merges the sign-in's own OpenAPI document into ours, so that apps read one."""
+
+import copy
+import json
+import re
+from typing import Any
+
+from allauth.headless.spec.internal.schema import get_schema
+
+PREFIX = "Auth"
+KINDS = ("schemas", "responses", "parameters", "examples", "requestBodies", "headers")
+
+
+def merge_authentication(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Return our document with the sign-in operations added, every component prefixed."""
+    theirs = copy.deepcopy(get_schema())
+    text = json.dumps(theirs, default=str)
+    text = re.sub(
+        rf"#/components/({'|'.join(KINDS)})/(\w+)", rf"#/components/\1/{PREFIX}\2", text
+    )
+    theirs = json.loads(text)
+    components = result.setdefault("components", {})
+    for kind in KINDS:
+        for name, value in theirs.get("components", {}).get(kind, {}).items():
+            components.setdefault(kind, {})[f"{PREFIX}{name}"] = value
+    tags: set[str] = set()
+    for path, item in theirs["paths"].items():
+        for method, operation in item.items():
+            if method not in {"get", "post", "put", "patch", "delete"}:
+                continue
+            operation["tags"] = [f"auth: {tag}" for tag in operation.get("tags", ["auth"])]
+            tags |= set(operation["tags"])
+            operation["operationId"] = _operation_id(path, method)
+            operation.setdefault("summary", operation["operationId"])
+            operation.setdefault("description", operation["summary"])
+            operation["security"] = [{}, {"bearer": []}]
+        result["paths"][path] = item
+    result["paths"] = dict(sorted(result["paths"].items()))
+    result.setdefault("tags", [])
+    known = {tag["name"] for tag in result["tags"]}
+    result["tags"] += [
+        {"name": tag, "description": "Sign-in (django-allauth headless); its own body shape."}
+        for tag in sorted(tags - known)
+    ]
+    return result
+
+
+def _operation_id(path: str, method: str) -> str:
+    parts = [part for part in path.split("/app/v1/")[-1].split("/") if "{" not in part]
+    words = [word for part in parts for word in re.split(r"[-_]", part) if word]
+    return "auth" + method.capitalize() + "".join(word.capitalize() for word in words)

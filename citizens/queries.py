@@ -1,0 +1,156 @@
+"""Reads of what is known of a person, always of one person."""
+
+import dataclasses
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from citizens import rules
+from citizens.models import Consent, Message, User, VaultAccess, VaultField
+from citizens.models import Identity as IdentityRow
+from citizens.models import Paper as PaperRow
+from citizens.rules import Purpose
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """A person as the person may see themselves: numbers are masked."""
+
+    id: str
+    full_name: str
+    id_number_masked: str | None
+    phone_masked: str | None
+    assurance_level: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """What was proved of a person."""
+
+    full_name: str
+    birth_date: date | None
+    sex: str | None
+    id_number: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Paper:
+    """A paper that was accepted before."""
+
+    id: str
+    component_code: str
+    name: str
+    file_id: str
+    source_ref: str
+    accepted_at: datetime
+
+
+@dataclasses.dataclass(frozen=True)
+class ConsentState:
+    purpose: Purpose
+    granted: bool
+    decided_at: datetime | None
+    text_version: str | None
+
+
+def card(user_id: str) -> Card:
+    """Return the person with that id."""
+    user = User.objects.get(id=user_id)
+    return Card(
+        id=user.id,
+        full_name=user.full_name,
+        id_number_masked=rules.mask_number(user.id_number),
+        phone_masked=rules.mask_phone(user.phone),
+        assurance_level=user.assurance_level,
+    )
+
+
+def identity(user_id: str) -> Identity | None:
+    """Return what was proved last of a person; None when nothing was."""
+    row = IdentityRow.objects.filter(user_id=user_id).order_by("-id").first()
+    if row is None:
+        return None
+    proved: dict[str, Any] = row.proved
+    birth = proved.get("birth_date")
+    return Identity(
+        full_name=proved["full_name"],
+        birth_date=date.fromisoformat(birth) if birth else None,
+        sex=proved.get("sex"),
+        id_number=proved["id_number"],
+    )
+
+
+def live_consent(user_id: str, purpose: str) -> bool:
+    """Return whether a person agrees to a purpose at this moment."""
+    latest = (
+        Consent.objects.filter(user_id=user_id, purpose=purpose)
+        .order_by("-id")
+        .values_list("decision", flat=True)
+        .first()
+    )
+    return latest == Consent.Decision.GRANT
+
+
+def consents_of(user_id: str) -> list[ConsentState]:
+    """Return every purpose with the person's last decision about it."""
+    latest: dict[str, Consent] = {}
+    for row in Consent.objects.filter(user_id=user_id).order_by("id"):
+        latest[row.purpose] = row
+    return [
+        ConsentState(
+            purpose=purpose,
+            granted=key in latest and latest[key].decision == Consent.Decision.GRANT,
+            decided_at=latest[key].at if key in latest else None,
+            text_version=latest[key].text_version if key in latest else None,
+        )
+        for key, purpose in rules.PURPOSES.items()
+    ]
+
+
+def facts_of(user_id: str) -> QuerySet[VaultField]:
+    """Return the facts that hold of a person."""
+    return VaultField.objects.filter(user_id=user_id, current=True)
+
+
+def accesses_of(user_id: str) -> QuerySet[VaultAccess]:
+    """Return who saw data of a person, when and why."""
+    return VaultAccess.objects.filter(user_id=user_id)
+
+
+def messages_of(user_id: str) -> QuerySet[Message]:
+    """Return the inbox of a person."""
+    return Message.objects.filter(user_id=user_id)
+
+
+def papers_of(user_id: str) -> QuerySet[PaperRow]:
+    """Return the accepted papers of a person."""
+    return PaperRow.objects.filter(user_id=user_id).select_related("file")
+
+
+def papers_for(user_id: str, component_codes: Collection[str]) -> list[Paper]:
+    """Return accepted papers that fit these components, newest first; none without consent."""
+    if not component_codes or not live_consent(user_id, "prefill"):
+        return []
+    rows = PaperRow.objects.filter(user_id=user_id, component_code__in=list(component_codes))
+    return [
+        Paper(
+            id=row.id,
+            component_code=row.component_code,
+            name=row.name,
+            file_id=row.file_id,
+            source_ref=row.source_ref,
+            accepted_at=row.accepted_at,
+        )
+        for row in rows.order_by("-accepted_at", "id")
+    ]
+
+
+def unread(user_id: str) -> int:
+    """Return how many messages wait to be read, at most 100."""
+    return len(
+        Message.objects.filter(user_id=user_id, read_at=None)
+        .order_by("id")
+        .values_list("id", flat=True)[:100]
+    )

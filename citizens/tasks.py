@@ -1,0 +1,22 @@
+"""Background work of citizens. All may run twice."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from citizens.actions import inbox
+from common import clock
+
+
+@app.task(
+    name="citizens.deliver",
+    queue="messages",
+    retry=RetryStrategy(max_attempts=8, exponential_wait=3),
+)
+def deliver(message_id: str) -> None:
+    inbox.deliver(message_id=message_id, now=clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="citizens.sweep", queue="sweep", queueing_lock="citizens.sweep")
+def sweep(timestamp: int) -> None:
+    inbox.sweep(now=clock.now())

@@ -1,0 +1,70 @@
+"""Personal data is unreadable where it rests.
+
+Fernet (AES-128-CBC with HMAC-SHA256) under the keys of `VAULT_KEYS`: the first encrypts, all of
+them decrypt, so a key is changed by putting a new one in front. The blind index lets the database
+find and hold unique a number that it cannot read.
+"""
+
+import functools
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+@functools.cache
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(text: str) -> str:
+    """Return `text` encrypted under the first key."""
+    return _cipher(tuple(settings.VAULT_KEYS)).encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """Return the text of `token`. Errors: InvalidToken when no key fits."""
+    return _cipher(tuple(settings.VAULT_KEYS)).decrypt(token.encode()).decode()
+
+
+def blind_index(value: str, purpose: str) -> str:
+    """Return a keyed digest of `value`: equal values of one purpose give equal digests."""
+    message = f"{purpose}\x00{value}".encode()
+    return hmac.new(settings.BLIND_INDEX_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is encrypted in the database and plain in Python. It cannot be searched."""
+
+    description = "encrypted text"
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else encrypt(str(value))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else decrypt(value)
+
+
+class EncryptedJSONField(models.TextField):
+    """JSON that is encrypted in the database and plain in Python. It cannot be searched."""
+
+    description = "encrypted JSON"
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None:
+            return None
+        return encrypt(json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return None if value is None else json.loads(decrypt(value))
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return json.dumps(self.value_from_object(obj), ensure_ascii=False, cls=DjangoJSONEncoder)

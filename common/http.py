@@ -1,0 +1,500 @@
+"""What every endpoint shares: problems, strict bodies, permissions, cursor pages, conditions."""
+
+import base64
+import binascii
+import datetime
+import json
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils import translation
+from rest_framework import exceptions, parsers, permissions, renderers, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils import encoders
+from rest_framework.views import APIView
+
+from common import clock, errors, logs
+from common.errors import FieldError, Refusal
+
+logger = logging.getLogger(__name__)
+
+MAX_JSON_BYTES = 1024 * 1024
+MAX_JSON_DEPTH = 20
+PROBLEM_TYPE = "application/problem+json"
+
+
+# --- problems -----------------------------------------------------------------------------------
+
+
+def language() -> str:
+    """Return the language of this answer: "vi" unless the client asked for English."""
+    return "en" if (translation.get_language() or "vi").startswith("en") else "vi"
+
+
+def problem_body(refusal: Refusal) -> dict[str, Any]:
+    """Return the RFC 9457 body; `status` and `errors` are shaped as django-allauth shapes them."""
+    words = language()
+    return {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title(words),
+        "status": refusal.status,
+        "detail": refusal.detail(words),
+        "code": refusal.code,
+        "request_id": logs.request_id.get(),
+        "errors": [
+            {
+                "code": item.code,
+                "param": item.param,
+                "message": item.message_en if words == "en" else item.message_vi,
+                "pointer": item.pointer,
+            }
+            for item in refusal.errors
+        ],
+        **refusal.extra(),
+    }
+
+
+def problem_response(refusal: Refusal) -> JsonResponse:
+    """Return the answer for a refusal outside of a view (middleware, unknown URL)."""
+    response = JsonResponse(
+        problem_body(refusal),
+        status=refusal.status,
+        content_type=PROBLEM_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
+    _add_headers(response, refusal)
+    return response
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """Turn whatever a view raised into a problem. Nobody ever sees a traceback or HTML."""
+    refusal = as_refusal(exc)
+    if isinstance(refusal, errors.ServerError):
+        logger.exception("unexpected failure", exc_info=exc)
+    response = Response(
+        problem_body(refusal), status=refusal.status, content_type=PROBLEM_TYPE
+    )
+    _add_headers(response, refusal)
+    if isinstance(exc, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    return response
+
+
+def _add_headers(response: Any, refusal: Refusal) -> None:
+    response["Cache-Control"] = "no-store"
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+
+
+def as_refusal(exc: Exception) -> Refusal:
+    """Return the refusal that says what `exc` means to a client."""
+    match exc:
+        case Refusal():
+            return exc
+        case exceptions.ValidationError():
+            return errors.Invalid(errors=_field_errors(exc.detail))
+        case exceptions.ParseError():
+            return errors.MalformedBody()
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return errors.NotSignedIn()
+        case exceptions.PermissionDenied() | PermissionDenied():
+            return errors.Forbidden()
+        case exceptions.NotFound() | Http404():
+            return errors.NotFound()
+        case exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed()
+        case exceptions.NotAcceptable():
+            return errors.NotAcceptable()
+        case exceptions.UnsupportedMediaType():
+            return errors.UnsupportedMediaType()
+        case exceptions.Throttled():
+            return errors.TooManyRequests(retry_after=math.ceil(exc.wait or 1))
+        case RequestDataTooBig():
+            return errors.BodyTooLarge(limit_bytes=MAX_JSON_BYTES)
+        case SuspiciousOperation() | UnicodeDecodeError():
+            return errors.MalformedBody()
+        case OperationalError():
+            # A lock or statement time limit, or a lost connection: nothing was committed.
+            logger.warning("database said no: %s", type(exc.__cause__).__name__)
+            return errors.Unavailable(retry_after=2)
+    return errors.ServerError()
+
+
+def _field_errors(detail: Any, path: tuple[str, ...] = ()) -> list[FieldError]:
+    if isinstance(detail, dict):
+        found: list[FieldError] = []
+        for name, inner in detail.items():
+            here = path if name == "non_field_errors" else (*path, str(name))
+            found += _field_errors(inner, here)
+        return found
+    if isinstance(detail, list):
+        if detail and all(isinstance(item, dict) for item in detail):
+            return [
+                one for i, item in enumerate(detail) for one in _field_errors(item, (*path, str(i)))
+            ]
+        return [one for item in detail for one in _field_errors(item, path)]
+    text = str(detail)
+    code = str(getattr(detail, "code", "invalid"))
+    pointer = "".join(f"/{part}" for part in path)
+    return [FieldError(code, ".".join(path), text, text, pointer=pointer)]
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return problem_response(errors.NotFound())
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return problem_response(errors.ServerError())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return problem_response(as_refusal(exception))
+
+
+# --- bodies -------------------------------------------------------------------------------------
+
+
+class StrictJSONParser(parsers.BaseParser):
+    """JSON without NaN, NUL, lone surrogates, repeated names, or bottomless nesting."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = stream.read(MAX_JSON_BYTES + 1)
+        if len(raw) > MAX_JSON_BYTES:
+            raise errors.BodyTooLarge(limit_bytes=MAX_JSON_BYTES)
+        if not raw.strip():
+            return {}
+        try:
+            data = json.loads(
+                raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_repeats
+            )
+            _check(data, depth=0)
+        except (ValueError, RecursionError) as failure:
+            raise errors.MalformedBody from failure
+        if not isinstance(data, dict):
+            raise errors.MalformedBody
+        return data
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name is repeated")
+    return result
+
+
+def _check(data: Any, depth: int) -> None:
+    if depth > MAX_JSON_DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(data, str):
+        if "\x00" in data:
+            raise ValueError("NUL")
+        data.encode("utf-8")  # a lone surrogate fails here
+    elif isinstance(data, int) and not isinstance(data, bool):
+        if abs(data) > 2**53:
+            raise ValueError("a number that a phone cannot hold")
+    elif isinstance(data, dict):
+        for name, inner in data.items():
+            _check(name, depth + 1)
+            _check(inner, depth + 1)
+    elif isinstance(data, list):
+        for inner in data:
+            _check(inner, depth + 1)
+
+
+class Body(serializers.Serializer[Any]):
+    """A request body: a field that is not named in it is refused, never dropped silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError(
+                    {
+                        name: serializers.ErrorDetail(
+                            "Field is not known." if language() == "en" else "Trường không có.",
+                            code="unknown_field",
+                        )
+                        for name in unknown
+                    }
+                )
+        return super().to_internal_value(data)
+
+
+def query_of(shape: type[Body], request: Request) -> dict[str, Any]:
+    """Return the checked query of a request; unknown names and empty values are refused."""
+    checked = shape(data=request.query_params.dict())
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+class Money(serializers.Serializer[Any]):
+    """An amount of money: whole đồng, never a fraction."""
+
+    amount = serializers.IntegerField()
+    currency = serializers.ChoiceField(choices=["VND"])
+
+
+def money(amount_vnd: int) -> dict[str, Any]:
+    """Return an amount of whole đồng as the API shows it."""
+    return {"amount": amount_vnd, "currency": "VND"}
+
+
+class Encoder(encoders.JSONEncoder):
+    """Times as RFC 3339 on the clocks of Cần Thơ, wherever they came from."""
+
+    def default(self, obj: Any) -> Any:
+        if isinstance(obj, datetime.datetime):
+            return obj.astimezone(clock.HCM).isoformat()
+        return super().default(obj)
+
+
+class Renderer(renderers.JSONRenderer):
+    encoder_class = Encoder
+    charset = None
+
+
+# --- permissions --------------------------------------------------------------------------------
+
+
+class Anyone(permissions.BasePermission):
+    """Public: no sign-in."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return True
+
+
+class IsSignedIn(permissions.BasePermission):
+    """Anybody with an account."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            raise errors.NotSignedIn
+        return True
+
+
+class IsCitizen(IsSignedIn):
+    """A citizen; an officer uses a citizen account of their own."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        super().has_permission(request, view)
+        if not request.user.is_citizen:
+            raise errors.Forbidden
+        return True
+
+
+class IsOfficer(IsSignedIn):
+    """An officer whose session passed the second factor."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        super().has_permission(request, view)
+        if not request.user.is_officer:
+            raise errors.Forbidden
+        if not getattr(request.auth, "mfa", False):
+            raise errors.MfaRequired
+        return True
+
+
+def has_assurance(level: int) -> type[IsCitizen]:
+    """Return the permission of a citizen whose identity was proved to `level`."""
+
+    class HasAssurance(IsCitizen):
+        required_level = level
+
+        def has_permission(self, request: Request, view: APIView) -> bool:
+            super().has_permission(request, view)
+            if request.user.assurance_level < self.required_level:
+                raise errors.AssuranceTooLow(required_level=self.required_level)
+            return True
+
+    return HasAssurance
+
+
+# --- views --------------------------------------------------------------------------------------
+
+
+class View(APIView):
+    """The base of every endpoint. `permission_classes` is named on each, never inherited."""
+
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [Renderer]
+    cache_control = "private, no-cache"
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = self.cache_control
+        if not response["Cache-Control"].startswith("public"):
+            response["Vary"] = "Accept-Language, Authorization"
+        return response
+
+
+def answer(
+    data: Any, *, status: int = 200, version: int | None = None, headers: Any = None
+) -> Response:
+    """Return `data` with the ETag of its version; without one the bytes decide."""
+    response = Response(data, status=status, headers=headers)
+    if version is not None:
+        response["ETag"] = f'"{version}"'
+    return response
+
+
+def public_cache(response: Response, seconds: int) -> Response:
+    """Let phones and proxies keep a public answer, and refresh it behind the reader's back."""
+    response["Cache-Control"] = f"public, max-age={seconds}, stale-while-revalidate={seconds * 10}"
+    return response
+
+
+def expected_version(request: Request) -> int:
+    """Return the version that the client last read, from `If-Match`.
+
+    Errors: PreconditionRequired without the header; StaleVersion when it is not one of ours.
+    """
+    header = request.headers.get("If-Match")
+    if header is None:
+        raise errors.PreconditionRequired
+    text = header.strip().removeprefix('"').removesuffix('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise errors.StaleVersion(version=None)
+    return int(text)
+
+
+# --- cursor pages -------------------------------------------------------------------------------
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+
+
+class CursorInvalid(Refusal):
+    code = "cursor_invalid"
+    status = 400
+    title_vi = "Con trỏ trang không hợp lệ"
+    title_en = "The page cursor is not valid"
+
+
+class PageSizeInvalid(Refusal):
+    code = "page_size_invalid"
+    status = 400
+    title_vi = "Số mục mỗi trang không hợp lệ"
+    title_en = "The page size is not valid"
+    detail_vi = "Từ 1 đến {limit}."
+    detail_en = "From 1 to {limit}."
+    members = ("limit",)
+
+
+def page(
+    request: Request,
+    queryset: QuerySet[Any],
+    *,
+    order: tuple[str, ...],
+    render: Callable[[list[Any]], Iterable[Any]],
+) -> Response:
+    """Return one page of `queryset` as `{"items", "next", "previous"}`.
+
+    Shape: order names columns, "-" for descending; the last one is unique, so that rows added
+    while somebody scrolls are neither skipped nor shown twice. Nothing is counted.
+    """
+    size = _page_size(request)
+    forward, position = _read_cursor(request, len(order))
+    wanted = order if forward else tuple(_flip(name) for name in order)
+    if position is not None:
+        queryset = queryset.filter(_after(wanted, position))
+    try:
+        rows = list(queryset.order_by(*wanted)[: size + 1])
+    except (ValueError, TypeError) as failure:
+        raise CursorInvalid from failure
+    more = len(rows) > size
+    rows = rows[:size]
+    if not forward:
+        rows.reverse()
+    has_next = more if forward else position is not None
+    has_previous = (position is not None) if forward else more
+    return Response(
+        {
+            "items": list(render(rows)),
+            "next": _link(request, order, rows[-1], "n") if rows and has_next else None,
+            "previous": _link(request, order, rows[0], "p") if rows and has_previous else None,
+        }
+    )
+
+
+def _page_size(request: Request) -> int:
+    text = request.query_params.get("page_size")
+    if text is None:
+        return DEFAULT_PAGE
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_PAGE):
+        raise PageSizeInvalid(limit=MAX_PAGE)
+    return int(text)
+
+
+def _read_cursor(request: Request, length: int) -> tuple[bool, list[Any] | None]:
+    text = request.query_params.get("cursor")
+    if text is None:
+        return True, None
+    try:
+        direction, *position = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+    except (ValueError, TypeError, binascii.Error) as failure:
+        raise CursorInvalid from failure
+    if direction not in {"n", "p"} or len(position) != length:
+        raise CursorInvalid
+    if any(not isinstance(value, str | int) or "\x00" in str(value) for value in position):
+        raise CursorInvalid
+    return direction == "n", position
+
+
+def _flip(name: str) -> str:
+    return name[1:] if name.startswith("-") else f"-{name}"
+
+
+def _after(order: tuple[str, ...], position: list[Any]) -> Q:
+    """Return the rows that come after `position`: a row comparison for mixed directions."""
+    condition = Q()
+    for index, name in enumerate(order):
+        column = name.removeprefix("-")
+        step = Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": position[index]})
+        for earlier in range(index):
+            step &= Q(**{order[earlier].removeprefix("-"): position[earlier]})
+        condition |= step
+    return condition
+
+
+def _link(request: Request, order: tuple[str, ...], row: Any, direction: str) -> str:
+    values = [direction]
+    for name in order:
+        value: Any = row
+        for part in name.removeprefix("-").split("__"):
+            value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+        values.append(value if isinstance(value, str | int) else value.isoformat())
+    text = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    query = request.query_params.copy()
+    query["cursor"] = text
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def get_or_refuse(queryset: QuerySet[Any], **lookup: Any) -> Model:
+    """Return the one row of `queryset`. Errors: NotFound, whether absent or not yours."""
+    row = queryset.filter(**lookup).first()
+    if row is None:
+        raise errors.NotFound
+    return row

@@ -1,0 +1,56 @@
+"""The two tables that have no noun of a room."""
+
+from django.db import models
+
+from common import crypto
+
+
+class IdempotencyRecord(models.Model):
+    """The answer once given to one client under one key. Written by `common.idempotency` only."""
+
+    id = models.BigAutoField(primary_key=True)
+    actor = models.CharField(max_length=64, help_text="who asked: a user's id")
+    key = models.CharField(max_length=200)
+    operation = models.CharField(max_length=200, help_text="method and path")
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = crypto.EncryptedJSONField(help_text="body and headers, as they were sent")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor", "key"], name="common_idempotencyrecord_actor_key"
+            )
+        ]
+        indexes = [models.Index(fields=["created_at"], name="common_idempotencyrecord_age")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} ({self.status})"
+
+
+class StoredFile(models.Model):
+    """Bytes kept once, named by their SHA-256, with what the scanner said of them.
+
+    Written by `common.files` only. Who may read them is decided by the row that points here.
+    """
+
+    class Verdict(models.TextChoices):
+        CLEAN = "clean", "scanned, nothing found"
+        INFECTED = "infected", "the scanner found something: nobody may read it"
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    size = models.PositiveBigIntegerField()
+    media_type = models.CharField(max_length=100)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    stored_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="common_storedfile_hash"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.media_type} {self.sha256[:12]}"

@@ -1,0 +1,43 @@
+"""An officer looked: the person whose data was shown can see it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from citizens.actions import vault
+from common import db
+from dossiers.models import Dossier, Seat
+from services import queries as services
+
+
+@db.transaction()
+def shown(*, seat: Seat, dossier: Dossier, now: datetime, what: str = "dossier:read") -> None:
+    """Leave a row for the person of one dossier."""
+    vault.record_access(
+        citizen_ids=[dossier.citizen_id],
+        reader_id=seat.user_id,
+        reader_label=label(seat),
+        what=what[:200],
+        purpose="resolve_dossier",
+        reference=dossier.id,
+        now=now,
+    )
+
+
+@db.transaction()
+def list_shown(*, seat: Seat, dossiers: Sequence[Dossier], now: datetime) -> None:
+    """Leave one row for each person of a list, in one statement."""
+    if dossiers:
+        vault.record_access(
+            citizen_ids=[dossier.citizen_id for dossier in dossiers],
+            reader_id=seat.user_id,
+            reader_label=label(seat),
+            what="dossier:list",
+            purpose="resolve_dossier",
+            reference="",
+            now=now,
+        )
+
+
+def label(seat: Seat) -> str:
+    """Return an officer as citizens see one: the seat and the agency, never a name."""
+    return f"{seat.title}, {services.agency(seat.agency_id).name_vi}"

@@ -1,0 +1,375 @@
+"""Writing a draft: start, autosave, attach, reuse, discard."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from citizens import queries as citizens
+from common import db, files
+from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
+from dossiers.actions import forms
+from dossiers.actions.forms import Composed
+from dossiers.models import Attachment, Draft
+from dossiers.rules import prefill
+from services import queries as services
+
+LIFE = timedelta(days=90)
+MAX_OPEN_DRAFTS = 50
+MAX_FILES = 20
+MAX_FILE_BYTES = 10 * files.MEBIBYTE
+MAX_TOTAL_BYTES = 60 * files.MEBIBYTE
+ALLOWED_TYPES = frozenset(files.KINDS)
+MAX_FILE_NAME = 200
+
+
+class NotOnline(Refusal):
+    code = "not_online"
+    status = 409
+    title_vi = "Thủ tục này không nhận hồ sơ trực tuyến"
+    title_en = "This service cannot be filed online"
+    detail_vi = "Thủ tục {service_code} chỉ nhận tại bộ phận một cửa."
+    detail_en = "Service {service_code} is taken in at the counter only."
+    members = ("service_code",)
+
+
+class NoFormYet(Refusal):
+    code = "no_form"
+    status = 409
+    title_vi = "Chưa có biểu mẫu điện tử cho thủ tục này"
+    title_en = "There is no electronic form for this service yet"
+
+
+class DraftClosed(Refusal):
+    code = "draft_closed"
+    status = 409
+    title_vi = "Hồ sơ nháp đã được gửi hoặc đã hủy"
+    title_en = "This draft was submitted or discarded"
+
+
+class TooManyDrafts(Refusal):
+    code = "too_many_drafts"
+    status = 409
+    title_vi = "Có quá nhiều hồ sơ nháp đang mở"
+    title_en = "Too many drafts are open"
+    detail_vi = "Tối đa {limit}. Hãy gửi hoặc hủy bớt."
+    detail_en = "At most {limit}. Submit or discard some."
+    members = ("limit",)
+
+
+class DraftIdTaken(Refusal):
+    code = "draft_id_taken"
+    status = 409
+    title_vi = "Mã nháp này đã dùng cho một thủ tục khác"
+    title_en = "This draft id is in use for another service"
+
+
+class TooManyFiles(Refusal):
+    code = "too_many_files"
+    status = 409
+    title_vi = "Quá nhiều tệp đính kèm"
+    title_en = "Too many files are attached"
+    detail_vi = "Tối đa {limit_files} tệp và {limit_bytes} byte cho một hồ sơ."
+    detail_en = "At most {limit_files} files and {limit_bytes} bytes in one dossier."
+    members = ("limit_files", "limit_bytes")
+
+
+@db.transaction()
+def start(
+    *, citizen_id: str, client_id: uuid.UUID, service_code: str, now: datetime
+) -> Composed:
+    """Start a draft under the phone's own id; the same id again returns the same draft.
+
+    Errors: UnknownService; NotOnline; NoFormYet; TooManyDrafts; DraftIdTaken.
+    """
+    db.advisory_lock(f"drafts {citizen_id}")
+    known = Draft.objects.filter(citizen_id=citizen_id, client_id=client_id).first()
+    if known is not None:
+        if known.service_code != service_code:
+            raise DraftIdTaken
+        return forms.compose(draft=known, now=now)
+    service = services.version_on(service_code, now.date())
+    if service.online_level == "none":
+        raise NotOnline(service_code=service_code)
+    form = services.form_of(service_code, now.date())
+    if form is None or "online" not in form.channels:
+        raise NoFormYet
+    mine = Draft.objects.filter(citizen_id=citizen_id, state=Draft.State.OPEN)
+    if mine.count() >= MAX_OPEN_DRAFTS:
+        raise TooManyDrafts(limit=MAX_OPEN_DRAFTS)
+    draft = Draft.objects.create(
+        client_id=client_id,
+        citizen_id=citizen_id,
+        service_version_id=service.id,
+        form_id=form.id,
+        service_code=service_code,
+        answers={},
+        offers={},
+        state=Draft.State.OPEN,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + LIFE,
+    )
+    composed = forms.compose(draft=draft, now=now)
+    _remember_offers(composed)
+    draft.save(update_fields=["offers"])
+    return composed
+
+
+@db.transaction()
+def look(*, citizen_id: str, client_id: uuid.UUID, now: datetime) -> Composed:
+    """Return a draft of one's own, composed with what consent lets out now. Errors: NotFound."""
+    draft = _mine(citizen_id, client_id).first()
+    if draft is None:
+        raise NotFound
+    return forms.compose(draft=draft, now=now)
+
+
+@db.transaction()
+def save(
+    *,
+    citizen_id: str,
+    client_id: uuid.UUID,
+    expected_version: int,
+    answers: Mapping[str, Any],
+    reset: Collection[str],
+    confirmed: Collection[str],
+    receiving_agency: str | None,
+    now: datetime,
+) -> Composed:
+    """Save what changed: a value, null for emptied on purpose, `reset` to go back to the offer.
+
+    Half-filled forms are saved too; only unknown fields, over-long values and identity-backed
+    values are refused.
+    Errors: NotFound; DraftClosed; StaleVersion; Invalid.
+    """
+    draft = _open_locked(citizen_id, client_id)
+    check_version(draft.version, expected_version)
+    form = services.form(draft.form_id)
+    known = form.schema.get("properties", {})
+    unknown = [
+        FieldError(
+            "unknown_field",
+            name,
+            "Trường không có trong biểu mẫu",
+            "This field is not in the form",
+            pointer=f"/answers/{name}",
+        )
+        for name in sorted({*answers, *reset, *confirmed} - set(known))
+    ]
+    if unknown:
+        raise Invalid(errors=unknown)
+    merged = {name: value for name, value in draft.answers.items() if name not in set(reset)}
+    merged |= dict(answers)
+    composed = forms.compose(draft=draft, now=now, typed=merged)
+    refused = prefill.locked_failures(answers, composed.offers) + [
+        failure
+        for failure in composed.failures
+        if failure.code in {"max_length", "max_items", "unknown_field"}
+    ]
+    if refused:
+        raise Invalid(errors=refused)
+    # A repeat of a locked value changes nothing, so it is not kept as typed.
+    draft.answers = {
+        name: value
+        for name, value in merged.items()
+        if not (name in composed.offers and composed.offers[name].locked)
+    }
+    if receiving_agency is not None:
+        allowed = {agency.key for agency in services.receivers(draft.service_code, None)}
+        if receiving_agency not in allowed:
+            raise Invalid(
+                errors=[
+                    FieldError(
+                        "unknown_agency",
+                        "receiving_agency",
+                        "Cơ quan này không tiếp nhận thủ tục này",
+                        "This agency does not receive this service",
+                        pointer="/receiving_agency",
+                    )
+                ]
+            )
+        draft.receiving_agency_id = receiving_agency
+    draft.confirmed = sorted({*draft.confirmed, *confirmed} - set(answers))
+    _remember_offers(composed)
+    draft.version += 1
+    draft.updated_at = now
+    draft.expires_at = now + LIFE
+    draft.save()
+    return composed
+
+
+@db.transaction()
+def discard(
+    *, citizen_id: str, client_id: uuid.UUID, expected_version: int, now: datetime
+) -> None:
+    """Throw a draft away, with what was typed. Errors: NotFound; DraftClosed; StaleVersion."""
+    draft = _open_locked(citizen_id, client_id)
+    check_version(draft.version, expected_version)
+    close(draft, Draft.State.DISCARDED, now=now)
+    Attachment.objects.filter(draft=draft).delete()
+
+
+@db.transaction_required
+def close(draft: Draft, state: Draft.State, *, now: datetime) -> None:
+    """Close a locked draft; what was typed lives on in the dossier or nowhere."""
+    draft.state = state
+    draft.answers, draft.offers, draft.confirmed = {}, {}, []
+    draft.version += 1
+    draft.updated_at = now
+    draft.save()
+
+
+@db.durable
+def attach(
+    *,
+    citizen_id: str,
+    client_id: uuid.UUID,
+    client_key: str,
+    paper_key: str,
+    file_name: str,
+    data: bytes,
+    now: datetime,
+) -> Attachment:
+    """Attach a file to one paper of the draft; the same key again returns the same attachment.
+
+    The bytes are scanned and stored before the transaction begins: both may cross a network.
+    Errors: NotFound; DraftClosed; Invalid; TooManyFiles; and those of `files.store`.
+    """
+    if not _mine(citizen_id, client_id).exists():
+        raise NotFound
+    stored = files.store(data, max_bytes=MAX_FILE_BYTES, allowed=ALLOWED_TYPES, now=now)
+    with db.transaction():
+        draft = _open_locked(citizen_id, client_id)
+        again = Attachment.objects.filter(draft=draft, client_key=client_key).first()
+        if again is not None:
+            return again
+        _refuse_too_many(draft, stored.size)
+        paper = paper_of(draft, paper_key)
+        attachment = Attachment.objects.create(
+            draft=draft,
+            client_key=client_key,
+            paper_key=paper.key,
+            component_code=paper.component_code or "",
+            paper_name=paper.name,
+            file=stored,
+            file_name=safe_name(file_name, stored.media_type),
+            created_at=now,
+        )
+        _touch(draft, now)
+    return attachment
+
+
+@db.transaction()
+def reuse(
+    *, citizen_id: str, client_id: uuid.UUID, paper_key: str, paper_id: str, now: datetime
+) -> Attachment:
+    """Attach a paper that was accepted earlier, without another upload.
+
+    Errors: NotFound, also when the paper is not the citizen's or fits another component.
+    """
+    draft = _open_locked(citizen_id, client_id)
+    paper = paper_of(draft, paper_key)
+    mine = {
+        one.id: one
+        for one in citizens.papers_for(citizen_id, [paper.component_code or ""])
+        if paper.component_code
+    }
+    if paper_id not in mine:
+        raise NotFound
+    chosen = mine[paper_id]
+    again = Attachment.objects.filter(draft=draft, reused_from=paper_id).first()
+    if again is not None:
+        return again
+    _refuse_too_many(draft, 0)
+    attachment = Attachment.objects.create(
+        draft=draft,
+        paper_key=paper.key,
+        component_code=paper.component_code or "",
+        paper_name=paper.name,
+        file_id=chosen.file_id,
+        file_name=chosen.name[:MAX_FILE_NAME],
+        reused_from=paper_id,
+        created_at=now,
+    )
+    _touch(draft, now)
+    return attachment
+
+
+@db.transaction()
+def detach(
+    *,
+    citizen_id: str,
+    client_id: uuid.UUID,
+    attachment_id: str,
+    expected_version: int,
+    now: datetime,
+) -> None:
+    """Take a file off a draft. Errors: NotFound; DraftClosed; StaleVersion."""
+    draft = _open_locked(citizen_id, client_id)
+    check_version(draft.version, expected_version)
+    gone, _ = Attachment.objects.filter(draft=draft, id=attachment_id).delete()
+    if not gone:
+        raise NotFound
+    _touch(draft, now)
+
+
+def paper_of(draft: Draft, paper_key: str) -> services.Paper:
+    """Return the paper of the draft's procedure called `paper_key`. Errors: Invalid."""
+    for paper in services.version(draft.service_version_id).papers:
+        if paper.key == paper_key:
+            return paper
+    raise Invalid(
+        errors=[
+            FieldError(
+                "unknown_paper",
+                "paper_key",
+                "Thủ tục không yêu cầu giấy tờ này",
+                "The service does not ask for this paper",
+                pointer="/paper_key",
+            )
+        ]
+    )
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """Return a file name without folders, controls or direction marks, with a true ending."""
+    text = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    text = "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")
+    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", text).strip(" .") or "tep"
+    return f"{stem[: MAX_FILE_NAME - 10]}.{files.extension(media_type)}"
+
+
+def _mine(citizen_id: str, client_id: uuid.UUID) -> Any:
+    return Draft.objects.filter(citizen_id=citizen_id, client_id=client_id).exclude(
+        state=Draft.State.DISCARDED
+    )
+
+
+def _open_locked(citizen_id: str, client_id: uuid.UUID) -> Draft:
+    draft: Draft | None = db.lock(_mine(citizen_id, client_id)).first()
+    if draft is None:
+        raise NotFound
+    if draft.state != Draft.State.OPEN:
+        raise DraftClosed
+    return draft
+
+
+def _remember_offers(composed: Composed) -> None:
+    composed.draft.offers = {name: offer.value for name, offer in composed.offers.items()}
+
+
+def _touch(draft: Draft, now: datetime) -> None:
+    draft.version += 1
+    draft.updated_at = now
+    draft.save(update_fields=["version", "updated_at"])
+
+
+def _refuse_too_many(draft: Draft, more_bytes: int) -> None:
+    sizes = list(
+        Attachment.objects.filter(draft=draft).order_by("id").values_list("file__size", flat=True)
+    )
+    if len(sizes) >= MAX_FILES or sum(sizes) + more_bytes > MAX_TOTAL_BYTES:
+        raise TooManyFiles(limit_files=MAX_FILES, limit_bytes=MAX_TOTAL_BYTES)

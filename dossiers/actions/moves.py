@@ -1,0 +1,235 @@
+"""`move()`: the only writer of a dossier's state.
+
+Lock, look, write, timeline, papers, message: all in the caller's transaction. The callers (intake,
+processing, money) add what their move is about; what every move has in common is here.
+"""
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from common import db
+from common.errors import FieldError, Invalid, NotFound, Refusal
+from citizens.actions import inbox
+from dossiers.actions import papers
+from dossiers.actions.who import NotYourRole, Who
+from dossiers.models import Dossier, TimelineEvent
+from dossiers.queries import calendar
+from dossiers.rules import deadlines, states, words
+from dossiers.rules.states import Clock, State
+from payments import queries as payments
+from services import queries as services
+
+
+class StateChanged(Refusal):
+    code = "state_changed"
+    status = 409
+    title_vi = "Hồ sơ đã chuyển sang trạng thái khác"
+    title_en = "The dossier moved on"
+    detail_vi = "Trạng thái hiện tại là {current_state}."
+    detail_en = "The present state is {current_state}."
+    members = ("current_state",)
+
+
+class FeeUnpaid(Refusal):
+    code = "fee_unpaid"
+    status = 409
+    title_vi = "Khoản phải nộp trước khi tiếp nhận chưa được thanh toán"
+    title_en = "What is due before reception has not been paid"
+
+
+class AppraisalTooLate(Refusal):
+    code = "appraisal_return_too_late"
+    status = 409
+    title_vi = "Đã quá 3 ngày làm việc kể từ khi tiếp nhận"
+    title_en = "More than 3 working days have passed since reception"
+
+
+class NothingProposed(Refusal):
+    code = "nothing_proposed"
+    status = 409
+    title_vi = "Chưa có dự thảo kết quả để ký"
+    title_en = "There is no proposal to sign yet"
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    dossier: Dossier
+    event: TimelineEvent
+
+
+@db.transaction_required
+def locked(dossier_id: str) -> Dossier:
+    """Return the dossier with its row locked. Errors: NotFound."""
+    row = db.lock(Dossier.objects.filter(id=dossier_id)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+@db.transaction_required
+def move(
+    *,
+    dossier: Dossier,
+    name: str,
+    who: Who,
+    now: datetime,
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    expected_state: int | None = None,
+    office: str | None = None,
+) -> Moved:
+    """Move a locked dossier along one listed edge and record it.
+
+    Errors: StateChanged when the caller saw another state; MoveNotAllowed; NotYourRole; Invalid
+    without a needed reason; FeeUnpaid; AppraisalTooLate; NothingProposed.
+    """
+    state = State(dossier.state)
+    if expected_state is not None and expected_state != state:
+        raise StateChanged(current_state=int(state))
+    came_from = State(dossier.came_from) if dossier.came_from is not None else None
+    edge = states.edge(name, state, came_from=came_from)
+    if edge.actor not in who.roles:
+        raise NotYourRole(needed=str(edge.actor))
+    if edge.needs_reason and not reason.strip():
+        raise Invalid(
+            errors=[FieldError("required", "reason", "Cần nêu lý do", "Give a reason", "/reason")]
+        )
+    _guard(dossier, edge, now)
+
+    if edge.end in {State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED}:
+        dossier.came_from = int(state)
+    elif edge.end == State.WITHDRAWAL_REQUESTED:
+        dossier.came_from = int(came_from or state)
+    else:
+        dossier.came_from = None
+    received_now = edge.end == State.ACCEPTED and dossier.received_at is None
+    if received_now:
+        dossier.received_at = now
+    if edge.end in {State.COMPLETED, State.STOPPED, State.REJECTED}:
+        dossier.finished_at = dossier.finished_at or now
+    elif edge.clock == Clock.RESUME:
+        dossier.finished_at = None
+    dossier.state = int(edge.end)
+    dossier.due_at = due_after(dossier, edge.clock, now)
+    event = record(
+        dossier=dossier,
+        kind=TimelineEvent.Kind.MOVE,
+        name=name,
+        from_state=int(state),
+        clock=edge.clock,
+        who=who,
+        reason=reason,
+        data=data or {},
+        now=now,
+        office=office,
+    )
+    if received_now:
+        papers.issue_reception_slip(dossier=dossier, event=event)
+    return Moved(dossier, event)
+
+
+@db.transaction_required
+def record(
+    *,
+    dossier: Dossier,
+    kind: str,
+    name: str,
+    who: Who,
+    now: datetime,
+    from_state: int | None,
+    clock: Clock = Clock.RUN,
+    reason: str = "",
+    data: dict[str, Any] | None = None,
+    office: str | None = None,
+) -> TimelineEvent:
+    """Save a locked dossier with its next timeline row, and tell the citizen."""
+    last = (
+        TimelineEvent.objects.filter(dossier=dossier)
+        .order_by("-seq")
+        .values_list("seq", flat=True)
+        .first()
+    )
+    dossier.updated_at = now
+    if last is not None:
+        dossier.version += 1
+    dossier.save()
+    event = TimelineEvent.objects.create(
+        dossier=dossier,
+        seq=(last or 0) + 1,
+        kind=kind,
+        move=name,
+        from_state=from_state,
+        to_state=dossier.state,
+        actor_kind=who.kind,
+        actor_id=who.id,
+        actor_label=who.label,
+        reason=reason,
+        data=data or {},
+        clock=str(clock),
+        due_at=dossier.due_at,
+        at=now,
+    )
+    due = dossier.due_at.astimezone(deadlines.HCM) if dossier.due_at else None
+    text = words.about(
+        name,
+        code=dossier.code,
+        office=office or who.label,
+        due=f"{due:%H:%M %d/%m/%Y}" if due else "—",
+    )
+    inbox.notify(
+        citizen_id=dossier.citizen_id,
+        kind=f"dossier_{name}",
+        title_vi=text.title_vi,
+        body_vi=text.body_vi,
+        title_en=text.title_en,
+        body_en=text.body_en,
+        reference=dossier.id,
+        dedupe_key=f"{dossier.id}:{event.seq}",
+        now=now,
+    )
+    return event
+
+
+def due_after(dossier: Dossier, clock: Clock, now: datetime) -> datetime | None:
+    """Return the due time after one more event, by replaying the whole timeline."""
+    limit = deadlines.Limit(**dossier.time_limit) if dossier.time_limit else None
+    if limit is None:
+        return None
+    if clock in {Clock.NONE, Clock.RUN, Clock.STOP}:
+        return dossier.due_at
+    rows = (
+        TimelineEvent.objects.filter(dossier=dossier).order_by("seq").values_list("clock", "at")
+    )
+    ticks = [deadlines.Tick(Clock(kind), at) for kind, at in rows]
+    ticks.append(deadlines.Tick(clock, now))
+    return deadlines.replay(ticks, limit, calendar.working())
+
+
+def _guard(dossier: Dossier, edge: states.Edge, now: datetime) -> None:
+    if edge.end == State.ACCEPTED and dossier.received_at is None:
+        _refuse_unpaid(dossier)
+    if edge.move == "return_at_appraisal":
+        received = dossier.received_at
+        if received is None or not deadlines.may_return_at_appraisal(
+            received, now, calendar.working()
+        ):
+            raise AppraisalTooLate
+    if edge.move == "sign" and not dossier.proposal:
+        raise NothingProposed
+
+
+def _refuse_unpaid(dossier: Dossier) -> None:
+    quote = dossier.fee_quote
+    if not quote["known"] or quote["due"] != "before_reception":
+        return
+    dues = payments.status_of([dossier.id]).get(dossier.id)
+    if dues is not None and dues.open:
+        raise FeeUnpaid
+
+
+def office_name(agency_key: str) -> str:
+    """Return the name of an agency as people read it."""
+    return services.agency(agency_key).name_vi
+
+

@@ -1,0 +1,1 @@
+"""One file per audience: citizens (drafts, dossiers), anybody (look-up), officers, the city."""

@@ -1,0 +1,1 @@
+"""Reads of the dossiers' room, each scoped to who is asking."""

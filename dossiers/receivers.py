@@ -1,0 +1,42 @@
+"""The two facts that money sends upward, each one call into the actions."""
+
+from datetime import datetime
+from typing import Any
+
+from common import clock
+from dossiers.actions import money
+from payments import signals
+
+
+def connect() -> None:
+    """Listen to the payments' room; called once when the app is ready."""
+    signals.payment_settled.connect(on_settled, dispatch_uid="dossiers.on_settled")
+    signals.refund_settled.connect(on_refunded, dispatch_uid="dossiers.on_refunded")
+
+
+def on_settled(
+    sender: Any, *, reference: str, payment_id: str, amount_vnd: int, **kwargs: Any
+) -> None:
+    money.record_payment(
+        reference=reference,
+        payment_id=payment_id,
+        amount_vnd=amount_vnd,
+        name="payment_settled",
+        now=_now(),
+    )
+
+
+def on_refunded(
+    sender: Any, *, reference: str, payment_id: str, amount_vnd: int, **kwargs: Any
+) -> None:
+    money.record_payment(
+        reference=reference,
+        payment_id=payment_id,
+        amount_vnd=amount_vnd,
+        name="refund_settled",
+        now=_now(),
+    )
+
+
+def _now() -> datetime:
+    return clock.now()

@@ -1,0 +1,1 @@
+"""The law as tables and arithmetic: no database, no clock, no settings."""

@@ -1,0 +1,165 @@
+"""What a citizen reads about each move, in Vietnamese and English. Pure."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    title_vi: str
+    body_vi: str
+    title_en: str
+    body_en: str
+
+
+# Placeholders: {code} the dossier, {office} who acted, {due} the promised day and hour, {reason}.
+BY_MOVE = {
+    "submit": Words(
+        "Đã gửi hồ sơ {code}",
+        "Hồ sơ đã được gửi tới {office}. Cơ quan sẽ kiểm tra trước khi tiếp nhận.",
+        "Dossier {code} was sent",
+        "It was sent to {office}, which checks it before receiving it.",
+    ),
+    "receive": Words(
+        "Hồ sơ {code} đã được tiếp nhận",
+        "{office} đã tiếp nhận hồ sơ. Hẹn trả kết quả: {due}.",
+        "Dossier {code} was received",
+        "{office} received the dossier. The result is promised for {due}.",
+    ),
+    "refuse": Words(
+        "Hồ sơ {code} không được tiếp nhận",
+        "{office} từ chối tiếp nhận. Lý do có trong phiếu từ chối.",
+        "Dossier {code} was refused at reception",
+        "{office} refused it. The reason is in the refusal slip.",
+    ),
+    "request_supplement": Words(
+        "Hồ sơ {code} cần bổ sung",
+        "{office} đề nghị bổ sung, hoàn thiện hồ sơ. Danh sách đầy đủ có trong phiếu yêu cầu.",
+        "Dossier {code} needs a supplement",
+        "{office} asks you to complete the dossier. The slip holds the full list.",
+    ),
+    "return_at_appraisal": Words(
+        "Hồ sơ {code} cần bổ sung",
+        "{office} trả lại hồ sơ để bổ sung. Thời hạn được tính lại từ đầu khi hồ sơ đầy đủ.",
+        "Dossier {code} needs a supplement",
+        "{office} returned the dossier. The time limit begins anew once it is complete.",
+    ),
+    "answer_supplement": Words(
+        "Đã gửi bổ sung cho hồ sơ {code}",
+        "Nội dung bổ sung đã được gửi và đang chờ kiểm tra.",
+        "The supplement for {code} was sent",
+        "What you added was sent and is being checked.",
+    ),
+    "accept_supplement": Words(
+        "Bổ sung của hồ sơ {code} đã được chấp nhận",
+        "{office} tiếp tục giải quyết hồ sơ. Hẹn trả kết quả: {due}.",
+        "The supplement for {code} was accepted",
+        "{office} goes on with the dossier. The result is promised for {due}.",
+    ),
+    "request_payment": Words(
+        "Hồ sơ {code} cần nộp phí, lệ phí",
+        "{office} yêu cầu thực hiện nghĩa vụ tài chính để tiếp tục.",
+        "Dossier {code} waits for a payment",
+        "{office} asks for a payment before it goes on.",
+    ),
+    "resume_paid": Words(
+        "Hồ sơ {code} được giải quyết tiếp",
+        "Khoản phải nộp đã đủ. Hẹn trả kết quả: {due}.",
+        "Dossier {code} goes on",
+        "Everything owed was paid. The result is promised for {due}.",
+    ),
+    "payment_settled": Words(
+        "Đã thanh toán cho hồ sơ {code}",
+        "Khoản thanh toán đã được ghi nhận; biên lai thử nghiệm có trong hồ sơ.",
+        "A payment for {code} was settled",
+        "The payment was recorded; the demonstration receipt is in the dossier.",
+    ),
+    "refund_settled": Words(
+        "Đã hoàn tiền cho hồ sơ {code}",
+        "Khoản hoàn đã được ghi nhận.",
+        "Money for {code} was given back",
+        "The refund was recorded.",
+    ),
+    "forward": Words(
+        "Hồ sơ {code} đang được xử lý",
+        "Hồ sơ đã được chuyển tới {office}.",
+        "Dossier {code} is in process",
+        "It was forwarded to {office}.",
+    ),
+    "propose": Words(
+        "Hồ sơ {code} đã được thẩm định",
+        "Kết quả đang chờ người có thẩm quyền ký.",
+        "Dossier {code} was appraised",
+        "The result waits for a signature.",
+    ),
+    "reject": Words(
+        "Hồ sơ {code} bị từ chối giải quyết",
+        "{office} từ chối giải quyết hồ sơ. Lý do có trong văn bản.",
+        "Dossier {code} was refused",
+        "{office} refused to resolve it. The letter holds the reason.",
+    ),
+    "sign": Words(
+        "Hồ sơ {code} đã có kết quả",
+        "Kết quả đã được ký và có thể tải về trong hồ sơ.",
+        "Dossier {code} has its result",
+        "The result was signed and can be downloaded.",
+    ),
+    "hand_over": Words(
+        "Đã trả kết quả hồ sơ {code}",
+        "Hồ sơ đã hoàn tất.",
+        "The result of {code} was handed over",
+        "The dossier is closed.",
+    ),
+    "withdraw": Words(
+        "Đã yêu cầu rút hồ sơ {code}",
+        "{office} sẽ kiểm tra và ra thông báo dừng giải quyết.",
+        "You asked to withdraw {code}",
+        "{office} looks at it and then issues the stop notice.",
+    ),
+    "accept_withdrawal": Words(
+        "Hồ sơ {code} đã dừng giải quyết",
+        "{office} đã ra thông báo dừng giải quyết theo yêu cầu rút hồ sơ.",
+        "Dossier {code} was stopped",
+        "{office} issued the stop notice that you asked for.",
+    ),
+    "refuse_withdrawal": Words(
+        "Yêu cầu rút hồ sơ {code} không được chấp nhận",
+        "{office} tiếp tục giải quyết hồ sơ. Hẹn trả kết quả: {due}.",
+        "The withdrawal of {code} was not accepted",
+        "{office} goes on with the dossier. The result is promised for {due}.",
+    ),
+    "stop": Words(
+        "Hồ sơ {code} đã dừng giải quyết",
+        "{office} đã dừng giải quyết hồ sơ. Lý do có trong thông báo.",
+        "Dossier {code} was stopped",
+        "{office} stopped it. The notice holds the reason.",
+    ),
+    "recall_reception": Words(
+        "Việc tiếp nhận hồ sơ {code} đã bị thu hồi",
+        "{office} thu hồi việc tiếp nhận. Lý do có trong phiếu từ chối.",
+        "The reception of {code} was recalled",
+        "{office} recalled it. The reason is in the refusal slip.",
+    ),
+    "recall_result": Words(
+        "Kết quả hồ sơ {code} đã được thu hồi để sửa",
+        "{office} thu hồi kết quả trước khi trả.",
+        "The result of {code} was recalled",
+        "{office} recalled the result before it was handed over.",
+    ),
+    "recall_hand_over": Words(
+        "Việc trả kết quả hồ sơ {code} đã được thu hồi",
+        "{office} thu hồi lần trả kết quả trước.",
+        "The hand-over of {code} was recalled",
+        "{office} recalled the earlier hand-over.",
+    ),
+}
+
+
+def about(move: str, **values: str) -> Words:
+    """Return the texts for `move` with the placeholders filled in."""
+    words = BY_MOVE[move]
+    return Words(
+        title_vi=words.title_vi.format(**values),
+        body_vi=words.body_vi.format(**values),
+        title_en=words.title_en.format(**values),
+        body_en=words.body_en.format(**values),
+    )

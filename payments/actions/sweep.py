@@ -1,0 +1,121 @@
+"""What is due and not done: every step of the money path is found again here."""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from common import db
+from common.errors import OutsideError
+from payments.actions import announce, refund, settle
+from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
+from payments.providers import registry
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+GRACE = timedelta(seconds=30)  # the queue's own try comes first
+PROVIDER_KEEPS = timedelta(days=30)
+OVERLAP = timedelta(hours=1)
+GIVE_UP_AFTER = 3  # answers lost in a row: the provider is down, leave the rest for the next sweep
+
+
+@dataclasses.dataclass(frozen=True)
+class Swept:
+    attempts: int = 0
+    refunds: int = 0
+    caught_up: int = 0
+    events: int = 0
+    announced: int = 0
+
+
+@db.durable
+def sweep(*, now: datetime) -> Swept:
+    """Ask about unanswered tries and refunds, apply what lies about, tell what was not told."""
+    caught_up = catch_up(now=now)
+    pending = EventOutcome.objects.filter(
+        state=EventOutcome.State.PENDING, next_try_at__lte=now
+    ).order_by("next_try_at", "event_id")
+    return Swept(
+        caught_up=caught_up,
+        events=_each(
+            (str(pk) for pk in pending.values_list("event_id", flat=True)[:BATCH]),
+            lambda key: settle.apply_event(event_id=key, now=now),
+        ),
+        attempts=_each(
+            Attempt.objects.due(now=now)
+            .order_by("next_check_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: settle.ask(attempt_id=key, now=now),
+        ),
+        refunds=_each(
+            Refund.objects.due(now=now)
+            .order_by("next_check_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: refund.apply(refund_id=key, now=now),
+        ),
+        announced=_each(
+            Payment.objects.unannounced()
+            .filter(settled_at__lte=now - GRACE)
+            .order_by("settled_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: announce.announce_payment(payment_id=key, now=now),
+        )
+        + _each(
+            Refund.objects.unannounced()
+            .filter(succeeded_at__lte=now - GRACE)
+            .order_by("succeeded_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: announce.announce_refund(refund_id=key, now=now),
+        ),
+    )
+
+
+@db.durable
+def catch_up(*, now: datetime) -> int:
+    """Fetch the events whose delivery failed and keep the new ones; return how many were new."""
+    provider = registry.get(settings.PAYMENT_PROVIDER)
+    known = ProviderEvent.objects.filter(provider=provider.name)
+    last = known.order_by("-made_at", "-id").values_list("made_at", flat=True).first()
+    since = max((last or now) - OVERLAP, now - PROVIDER_KEEPS)
+    try:
+        missed = provider.missed(since)
+    except OutsideError as failure:
+        logger.warning("no catching up: %s", failure)
+        return 0
+    have = set(
+        known.filter(event_id__in=[one.event_id for one, _ in missed]).values_list(
+            "event_id", flat=True
+        )
+    )
+    return sum(
+        settle.record_event(
+            provider=provider.name,
+            notification=notification,
+            raw=raw,
+            source=ProviderEvent.Source.CATCH_UP,
+            now=now,
+        )
+        for notification, raw in missed
+        if notification.event_id not in have
+    )
+
+
+def _each(keys: Iterable[str], act: Callable[[str], object]) -> int:
+    """Act on each; one that fails does not hold up the others. Return how many went well."""
+    done = lost = 0
+    for key in list(keys):
+        try:
+            act(key)
+            done += 1
+            lost = 0
+        except OutsideError as failure:
+            logger.warning("sweep of %s: %s", key, failure)
+            lost += 1
+            if lost >= GIVE_UP_AFTER:
+                break
+        except Exception:
+            logger.exception("sweep of %s failed", key)
+    return done

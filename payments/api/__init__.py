@@ -1,0 +1,1 @@
+"""What a citizen sees and does about money. The officers' desk for refunds lies with dossiers."""

@@ -1,0 +1,35 @@
+"""Which providers there are, by name, built from the settings."""
+
+import functools
+
+from django.conf import settings
+
+from payments.providers import base, stripe, stripe_wire
+
+
+class UnknownProvider(LookupError):
+    """No provider has that name."""
+
+
+def get(name: str) -> base.Provider:
+    """Return the provider of that name. Errors: UnknownProvider."""
+    if name != stripe.Stripe.name:
+        raise UnknownProvider(name)
+    return _stripe(
+        settings.STRIPE_BASE_URL,
+        settings.STRIPE_SECRET_KEY,
+        tuple(settings.STRIPE_WEBHOOK_SECRETS),
+        stripe_wire.Limits(
+            connect=settings.STRIPE_CONNECT_TIMEOUT_SECONDS,
+            read=settings.STRIPE_READ_TIMEOUT_SECONDS,
+            retries=settings.STRIPE_MAX_RETRIES,
+        ),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _stripe(
+    base_url: str, secret_key: str, secrets: tuple[str, ...], limits: stripe_wire.Limits
+) -> base.Provider:
+    wire = stripe_wire.Wire(base_url, secret_key, limits=limits)
+    return stripe.Stripe(wire, secrets, livemode=secret_key.startswith(("sk_live", "rk_live")))

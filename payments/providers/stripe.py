@@ -1,0 +1,343 @@
+"""Stripe's dialect behind the port: Checkout Sessions, refunds, events, balance lines.
+
+Ids are opaque; nothing is read from their prefix. What the provider received is read from the
+payment intent, never from what was ordered.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from payments.providers import base, stripe_signature, stripe_wire
+from payments.rules.money import HCM
+from payments.rules.settling import Fact, Outcome, RefundFact, RefundOutcome
+
+logger = logging.getLogger(__name__)
+
+# Stripe forgets keys after 24 hours and would then act again; an hour is kept as a margin.
+KEY_LIFE = timedelta(hours=23)
+SEARCH_WINDOW = timedelta(minutes=10)
+PAGE = 100
+MAX_PAGES = 50
+EXPAND = [
+    "payment_intent",
+    "payment_intent.latest_charge",
+    "payment_intent.latest_charge.balance_transaction",
+]
+_ID = re.compile(r"[A-Za-z0-9_\-]{1,255}")
+
+
+class Stripe:
+    """An account at Stripe, or at anything that speaks its wire."""
+
+    name = "stripe"
+
+    def __init__(self, wire: stripe_wire.Wire, secrets: Sequence[str], *, livemode: bool) -> None:
+        self._wire = wire
+        self._secrets = tuple(secrets)
+        self.livemode = livemode
+
+    # --- one try --------------------------------------------------------------------------------
+
+    def start(self, order: base.Order) -> Fact:
+        """Open the page for one try, under the stored key. Errors: Unanswered, Refused."""
+        marks = {"fee_id": order.payment_id, "attempt_id": order.attempt_id}
+        answer = self._wire.post(
+            "/v1/checkout/sessions",
+            {
+                "mode": "payment",
+                "locale": "vi",
+                "client_reference_id": order.attempt_id,
+                "success_url": order.return_url,
+                "cancel_url": order.return_url,
+                "expires_at": int(order.expires_at.timestamp()),
+                "line_items": [
+                    {
+                        "quantity": 1,
+                        "price_data": {
+                            "currency": "vnd",
+                            "unit_amount": order.amount_vnd,
+                            "product_data": {"name": order.title[:250]},
+                        },
+                    }
+                ],
+                "metadata": marks,
+                "payment_intent_data": {"description": order.title[:250], "metadata": marks},
+                "expand": EXPAND,
+            },
+            key=order.key,
+        )
+        return _fact(answer, order)
+
+    def fetch(self, order: base.Order, *, now: datetime) -> Fact:
+        """Return what is true of one try. Errors: Unanswered, Refused, NotOurs.
+
+        Without the session's id the sessions of that time are searched for ours; when there is
+        none, the create call is repeated under its key while that can still make a difference.
+        """
+        if order.session_id:
+            return self._read(order, order.session_id)
+        made = order.key_made_at
+        window = {
+            "gte": int((made - SEARCH_WINDOW).timestamp()),
+            "lte": int((made + timedelta(days=2)).timestamp()),
+        }
+        for session in self._all("/v1/checkout/sessions", {"created": window}):
+            if session.get("client_reference_id") == order.attempt_id:
+                return self._read(order, _id(session.get("id")))
+        if now >= order.expires_at or now - made >= KEY_LIFE:
+            return Fact(Outcome.ABSENT)
+        try:
+            return self.start(order)
+        except base.Refused as refusal:
+            if refusal.status in {401, 403}:
+                raise
+            return Fact(Outcome.ABSENT, request_id=refusal.request_id)
+        except base.Unanswered as failure:
+            # The first call ended in an error and left no session: nobody ever held a page.
+            if failure.replayed:
+                return Fact(Outcome.ABSENT, request_id=failure.request_id)
+            raise
+
+    def _read(self, order: base.Order, session_id: str) -> Fact:
+        try:
+            answer = self._wire.get(f"/v1/checkout/sessions/{session_id}", {"expand": EXPAND})
+        except base.Refused as refusal:
+            if refusal.status != 404:
+                raise
+            # It made this session and does not know it: another account, or lost data.
+            logger.error("stripe does not know the session of %s", order.attempt_id)
+            return Fact(Outcome.ABSENT, request_id=refusal.request_id)
+        return _fact(answer, order)
+
+    def close(self, order: base.Order, *, now: datetime) -> Fact:
+        """Close the page if it is open, and return what is true then."""
+        fact = self.fetch(order, now=now)
+        if fact.outcome != Outcome.OPEN:
+            return fact
+        try:
+            answer = self._wire.post(
+                f"/v1/checkout/sessions/{fact.session_id}/expire",
+                {"expand": EXPAND},
+                key=f"{order.key}-close",
+            )
+        except base.Refused:
+            # It closed in between: somebody paid, or its time came. The page says which.
+            return self._read(order, fact.session_id)
+        return _fact(answer, order)
+
+    # --- refunds --------------------------------------------------------------------------------
+
+    def refund(self, order: base.RefundOrder) -> RefundFact:
+        """Give money back, under the stored key. Errors: Unanswered, Refused."""
+        answer = self._wire.post(
+            "/v1/refunds",
+            {
+                "payment_intent": order.intent_id,
+                "amount": order.amount_vnd,
+                "reason": "requested_by_customer",
+                "metadata": {"fee_id": order.payment_id, "refund_id": order.refund_id},
+                "expand": ["balance_transaction"],
+            },
+            key=order.key,
+        )
+        return _refund_fact(answer.body, answer.request_id)
+
+    def fetch_refund(self, order: base.RefundOrder, *, now: datetime) -> RefundFact:
+        """Return what is true of one refund. Errors: Unanswered, Refused."""
+        if order.provider_refund_id:
+            answer = self._wire.get(f"/v1/refunds/{order.provider_refund_id}")
+            return _refund_fact(answer.body, answer.request_id)
+        for item in self._all("/v1/refunds", {"payment_intent": order.intent_id}):
+            if (item.get("metadata") or {}).get("refund_id") == order.refund_id:
+                return _refund_fact(item, "")
+        if now - order.key_made_at >= KEY_LIFE:
+            return RefundFact(RefundOutcome.ABSENT)
+        try:
+            return self.refund(order)
+        except base.Unanswered as failure:
+            # The first call ended in an error and left no refund.
+            if failure.replayed:
+                return RefundFact(RefundOutcome.ABSENT, request_id=failure.request_id)
+            raise
+
+    # --- what comes in --------------------------------------------------------------------------
+
+    def parse_notification(
+        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
+    ) -> base.Notification:
+        """Return what a signed event is about. Errors: Forged."""
+        try:
+            stripe_signature.verify(
+                raw,
+                headers.get("Stripe-Signature", ""),
+                secrets=self._secrets,
+                now=int(now.timestamp()),
+            )
+        except stripe_signature.SignatureInvalid as failure:
+            raise base.Forged(str(failure)) from failure
+        try:
+            event = json.loads(raw.decode("utf-8"))
+        except (ValueError, RecursionError) as failure:
+            raise base.Forged("signed, but not JSON") from failure
+        return notification(event)
+
+    def missed(self, since: datetime) -> Sequence[tuple[base.Notification, bytes]]:
+        """Return the events since then that this side did not take, oldest first."""
+        found: list[tuple[base.Notification, bytes]] = []
+        params = {"delivery_success": False, "created": {"gte": int(since.timestamp())}}
+        for event in self._all("/v1/events", params):
+            found.append((notification(event), json.dumps(event, ensure_ascii=False).encode()))
+        return found[::-1]
+
+    def list_settlement(self, day: date) -> Sequence[base.SettlementLine]:
+        """Return the balance lines of one day in Cần Thơ, oldest first."""
+        start = datetime.combine(day, time(), tzinfo=HCM)
+        end = datetime.combine(day + timedelta(days=1), time(), tzinfo=HCM)
+        window = {"gte": int(start.timestamp()), "lt": int(end.timestamp())}
+        lines = [
+            base.SettlementLine(
+                line_id=item["id"],
+                kind=item["type"],
+                source_id=_id(item.get("source")),
+                amount_vnd=item["amount"],
+                fee_vnd=item["fee"],
+                net_vnd=item["net"],
+                currency=str(item["currency"]).upper(),
+                made_at=datetime.fromtimestamp(item["created"], tz=UTC),
+            )
+            for item in self._all("/v1/balance_transactions", {"created": window})
+        ]
+        return lines[::-1]
+
+    def _all(self, path: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        after: str | None = None
+        for _ in range(MAX_PAGES):
+            page = self._wire.get(path, {**params, "limit": PAGE, "starting_after": after}).body
+            items = page.get("data")
+            if not isinstance(items, list):
+                raise base.Unanswered(f"GET {path}: a list without data")
+            yield from (item for item in items if isinstance(item, dict))
+            if not page.get("has_more") or not items:
+                return
+            after = items[-1]["id"]
+        raise base.Unanswered(f"GET {path}: more than {MAX_PAGES} pages")
+
+
+# --- reading Stripe's objects -------------------------------------------------------------------
+
+
+def _fact(answer: stripe_wire.Answer, order: base.Order) -> Fact:
+    """Return what a Checkout Session says. Errors: NotOurs, Unanswered for what makes no sense."""
+    session = answer.body
+    if session.get("client_reference_id") != order.attempt_id or not _id(session.get("id")):
+        raise base.NotOurs(f"the session answered for {order.attempt_id} is another one")
+    intent = session.get("payment_intent")
+    intent = intent if isinstance(intent, dict) else {"id": intent}
+    charge = intent.get("latest_charge")
+    charge = charge if isinstance(charge, dict) else {"id": charge}
+    line = charge.get("balance_transaction")
+    line = line if isinstance(line, dict) else {"id": line}
+    problem = intent.get("last_payment_error") or {}
+    outcome = _outcome(session, intent)
+    return Fact(
+        outcome=outcome,
+        amount_vnd=_whole(intent.get("amount_received")) if outcome == Outcome.PAID else 0,
+        currency=str(intent.get("currency") or session.get("currency") or "").upper()[:3],
+        session_id=_id(session["id"]),
+        intent_id=_id(intent.get("id")),
+        charge_id=_id(charge.get("id")),
+        settlement_id=_id(line.get("id")),
+        fee_vnd=_whole(line.get("fee") or 0),
+        checkout_url=str(session.get("url") or "")[:2000],
+        decline_code=str(problem.get("decline_code") or problem.get("code") or "")[:100],
+        request_id=answer.request_id,
+    )
+
+
+def _outcome(session: Mapping[str, Any], intent: Mapping[str, Any]) -> Outcome:
+    """Return the outcome. The intent speaks first: a session may be stale, money is not."""
+    match intent.get("status"):
+        case "succeeded":
+            return Outcome.PAID
+        case "processing" | "requires_capture":
+            return Outcome.PROCESSING
+    match session.get("status"):
+        case "open":
+            return Outcome.OPEN
+        case "expired":
+            return Outcome.EXPIRED
+        case "complete":
+            if session.get("payment_status") == "paid":
+                raise base.Unanswered("the session is paid and its intent is not told")
+            if intent.get("status") in {"requires_payment_method", "canceled"}:
+                return Outcome.DECLINED
+            return Outcome.PROCESSING
+    raise base.Unanswered(f"a session in the state {session.get('status')!r}")
+
+
+_REFUNDS = {
+    "pending": RefundOutcome.PENDING,
+    "requires_action": RefundOutcome.PENDING,
+    "succeeded": RefundOutcome.SUCCEEDED,
+    "failed": RefundOutcome.FAILED,
+    "canceled": RefundOutcome.FAILED,
+}
+
+
+def _refund_fact(refund: Mapping[str, Any], request_id: str) -> RefundFact:
+    outcome = _REFUNDS.get(str(refund.get("status")))
+    if outcome is None:
+        raise base.Unanswered(f"a refund in the state {refund.get('status')!r}")
+    line = refund.get("balance_transaction")
+    return RefundFact(
+        outcome=outcome,
+        refund_id=_id(refund.get("id")),
+        amount_vnd=_whole(refund.get("amount")),
+        currency=str(refund.get("currency") or "").upper()[:3],
+        failure_code=str(refund.get("failure_reason") or "")[:100],
+        settlement_id=_id(line.get("id") if isinstance(line, dict) else line),
+        request_id=request_id,
+    )
+
+
+def notification(event: Any) -> base.Notification:
+    """Return what an event is about. Errors: Forged for what is not an event."""
+    if not isinstance(event, dict) or not _id(event.get("id")):
+        raise base.Forged("signed, but not an event")
+    data = event.get("data")
+    thing = data.get("object") if isinstance(data, dict) else None
+    thing = thing if isinstance(thing, dict) else {}
+    marks = thing.get("metadata")
+    marks = marks if isinstance(marks, dict) else {}
+    made = event.get("created")
+    moment = made if isinstance(made, int) and 0 <= made < 2**37 else 0
+    own, shape = _id(thing.get("id")), thing.get("object")
+    return base.Notification(
+        event_id=_id(event["id"]),
+        kind="".join(c for c in str(event.get("type"))[:100] if c.isascii() and c.isprintable()),
+        livemode=event.get("livemode") is True,
+        made_at=datetime.fromtimestamp(moment, tz=UTC),
+        attempt_id=_id(marks.get("attempt_id")),
+        refund_id=_id(marks.get("refund_id")),
+        session_id=own if shape == "checkout.session" else "",
+        intent_id=own if shape == "payment_intent" else _id(thing.get("payment_intent")),
+        provider_refund_id=own if shape == "refund" else "",
+    )
+
+
+def _id(value: Any) -> str:
+    """Return an id, or nothing: ids go into the database and into paths."""
+    if isinstance(value, dict):
+        value = value.get("id")
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def _whole(value: Any) -> int:
+    """Return a whole number. Errors: Unanswered for anything else, a fraction above all."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**15:
+        raise base.Unanswered("an amount that is not a whole number")
+    return value

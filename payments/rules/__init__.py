@@ -1,0 +1,1 @@
+"""The rules of money as tables and arithmetic: no database, no clock, no network, no settings."""

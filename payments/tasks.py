@@ -1,0 +1,40 @@
+"""Background work of payments: load ids, read the clock, one action each. All may run twice."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from common import clock
+from payments.actions import announce, refund, settle, sweep
+
+RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
+
+
+@app.task(name="payments.apply_event", queue="money", retry=RETRY)
+def apply_event(event_id: str) -> None:
+    settle.apply_event(event_id=event_id, now=clock.now())
+
+
+@app.task(name="payments.ask", queue="money", retry=RETRY)
+def ask(attempt_id: str) -> None:
+    settle.ask(attempt_id=attempt_id, now=clock.now())
+
+
+@app.task(name="payments.apply_refund", queue="money", retry=RETRY)
+def apply_refund(refund_id: str) -> None:
+    refund.apply(refund_id=refund_id, now=clock.now())
+
+
+@app.task(name="payments.announce_payment", queue="money", retry=RETRY)
+def announce_payment(payment_id: str) -> None:
+    announce.announce_payment(payment_id=payment_id, now=clock.now())
+
+
+@app.task(name="payments.announce_refund", queue="money", retry=RETRY)
+def announce_refund(refund_id: str) -> None:
+    announce.announce_refund(refund_id=refund_id, now=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="payments.sweep", queue="sweep", queueing_lock="payments.sweep")
+def sweep_due(timestamp: int) -> None:
+    sweep.sweep(now=clock.now())

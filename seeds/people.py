@@ -1,0 +1,78 @@
+"""Synthetic people for a demonstration. None of them exists; every account is marked `is_demo`.
+
+The personal numbers have the shape of real ones with a serial of zeros. Passwords and second
+factors are for development only; the command refuses to run in production.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import datetime
+
+from citizens.actions import demo
+
+PASSWORD = "can-tho-thu-nghiem-2026"  # noqa: S105 - of demonstration people
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """A synthetic citizen. `level` 2 was proved by the mock identity provider's data."""
+
+    who: str
+    full_name: str
+    phone: str
+    id_number: str
+    birth_date: str
+    level: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Officer:
+    who: str
+    full_name: str
+    agency: str
+    title: str
+    roles: tuple[str, ...]
+
+
+PEOPLE = (
+    Person("lan", "Nguyễn Thị Lan", "+84900000001", "092195000001", "1995-03-14", 2),
+    Person("minh", "Trần Văn Minh", "+84900000002", "092094000002", "1994-08-02", 2),
+    Person("hoa", "Lê Thị Hoa", "+84900000003", "092188000003", "1988-11-20", 1),
+)
+OFFICERS = (
+    Officer("tiep-nhan", "Cán bộ mẫu A", "ttpvhcc-31135", "Bộ phận tiếp nhận", ("reception",)),
+    Officer("thu-ly", "Cán bộ mẫu B", "ubnd-31135", "Công chức thụ lý", ("handler",)),
+    Officer("lanh-dao", "Cán bộ mẫu C", "ubnd-31135", "Người có thẩm quyền ký", ("approver",)),
+    Officer(
+        "cai-khe",
+        "Cán bộ mẫu D",
+        "ttpvhcc-31120",
+        "Bộ phận tiếp nhận",
+        ("reception", "handler", "approver"),
+    ),
+)
+
+
+def load(*, now: datetime) -> Iterator[str]:
+    """Make the synthetic accounts that do not exist yet."""
+    made = 0
+    for person in PEOPLE:
+        made += demo.make_citizen(
+            who=person.who,
+            full_name=person.full_name,
+            phone=person.phone,
+            id_number=person.id_number,
+            birth_date=person.birth_date,
+            level=person.level,
+            password=PASSWORD,
+            now=now,
+        )
+    for officer in OFFICERS:
+        made += demo.make_officer(
+            who=officer.who,
+            full_name=officer.full_name,
+            password=PASSWORD,
+            totp_secret=TOTP_SECRET,
+        )
+    yield f"demonstration people: {made} new"
