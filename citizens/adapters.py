@@ -147,9 +147,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: Any, sociallogin: Any) -> None:
         claims = self._claims(sociallogin)
         if sociallogin.state.get("process") == "connect":
-            self._link(request.user.pk, claims)
+            self._link(request.user, claims)
         elif sociallogin.is_existing:
-            self._link(sociallogin.user.pk, claims)
+            self._link(sociallogin.user, claims)
 
     def populate_user(self, request: Any, sociallogin: Any, data: Any) -> Any:
         user = sociallogin.user
@@ -164,7 +164,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if taken:
             raise self._taken()
         user = super().save_user(request, sociallogin, form)
-        self._link(user.pk, claims)
+        self._link(user, claims)
         return user
 
     def _claims(self, sociallogin: Any) -> rules.Claims:
@@ -176,11 +176,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):
             raise ValidationError("Chưa đủ mức xác thực", code="assurance_too_low")
         return claims
 
-    def _link(self, user_id: str, claims: rules.Claims) -> None:
+    def _link(self, user: Any, claims: rules.Claims) -> None:
         try:
-            identity.link(user_id=user_id, claims=claims, now=clock.now())
+            identity.link(user_id=user.pk, claims=claims, now=clock.now())
         except identity.NumberTaken as refusal:
             raise self._taken() from refusal
+        # The library saves the account it holds after this: without the fresh values it would
+        # write the old level back.
+        user.refresh_from_db()
 
     def _taken(self) -> ValidationError:
         return ValidationError(identity.NumberTaken.title_vi, code="cccd_taken")

@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
 FIELD = "CanThoSmart"
-DEMO_NAME = "Can Tho Smart (chữ ký thử nghiệm, không có giá trị pháp lý)"
+DEMO_NAME = "Can Tho Smart - chu ky thu nghiem"
 LIFE = datetime.timedelta(days=3650)
 
 
@@ -50,7 +50,7 @@ def _signer(path: str, password: str) -> signers.SimpleSigner:
 
 def _make_demo(path: pathlib.Path, password: str) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DEMO_NAME[:64])])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DEMO_NAME)])
     start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
