@@ -9,7 +9,7 @@ VAULT_KEY = "ZGV2ZWxvcG1lbnQtb25seS12YXVsdC1rZXktMDAwMDA="  # 32 bytes of plain 
 
 
 def rsa_key(path: pathlib.Path) -> str:
-    """Return the RSA key kept at `path`, made at the first call, so that sign-ins outlive restarts."""
+    """Return the RSA key kept at `path`, made at the first call: sign-ins outlive restarts."""
     if not path.exists():
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.private_bytes(

@@ -16,10 +16,7 @@ TAGS = [
 
 def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Return the document with its tags in order and the server named."""
-    known = [
-        {"name": name, "description": f"{vi}. {en}"}
-        for name, vi, en in TAGS
-    ]
+    known = [{"name": name, "description": f"{vi}. {en}"} for name, vi, en in TAGS]
     others = [tag for tag in result.get("tags", []) if tag["name"] not in {n for n, _, _ in TAGS}]
     result["tags"] = [*known, *others]
     return result

@@ -111,7 +111,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 class ProviderSession(requests.Session):
-    """Reads of the identity provider: with a time limit, kept for minutes, honest when it is down."""
+    """Reads of the identity provider: bounded in time, kept for minutes, honest when it is down."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,9 +158,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def save_user(self, request: Any, sociallogin: Any, form: Any = None) -> Any:
         claims = self._claims(sociallogin)
-        taken = User.objects.filter(
-            id_number_index=identity.index_of(claims.id_number)
-        ).exists()
+        taken = User.objects.filter(id_number_index=identity.index_of(claims.id_number)).exists()
         if taken:
             raise self._taken()
         user = super().save_user(request, sociallogin, form)

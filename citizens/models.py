@@ -131,9 +131,7 @@ class Consent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["user", "purpose", "-id"], name="citizens_consent_latest")
-        ]
+        indexes = [models.Index(fields=["user", "purpose", "-id"], name="citizens_consent_latest")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.purpose} {self.decision}"
@@ -209,9 +207,7 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["dedupe_key"], name="citizens_message_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["dedupe_key"], name="citizens_message_once")]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="citizens_message_mine"),
             models.Index(

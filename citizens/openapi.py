@@ -17,9 +17,7 @@ def merge_authentication(
     """Return our document with the sign-in operations added, every component prefixed."""
     theirs = copy.deepcopy(get_schema())
     text = json.dumps(theirs, default=str)
-    text = re.sub(
-        rf"#/components/({'|'.join(KINDS)})/(\w+)", rf"#/components/\1/{PREFIX}\2", text
-    )
+    text = re.sub(rf"#/components/({'|'.join(KINDS)})/(\w+)", rf"#/components/\1/{PREFIX}\2", text)
     theirs = json.loads(text)
     components = result.setdefault("components", {})
     for kind in KINDS:

@@ -60,9 +60,7 @@ def sex_of(id_number: str) -> str:
     return "male" if int(id_number[3]) % 2 == 0 else "female"
 
 
-def claims_of(
-    data: Mapping[str, Any], *, issuer: str, levels: Mapping[str, int]
-) -> Claims | None:
+def claims_of(data: Mapping[str, Any], *, issuer: str, levels: Mapping[str, int]) -> Claims | None:
     """Return the checked claims of a token; None when they prove nobody's identity."""
     number, name = data.get("cccd"), data.get("name")
     level = levels.get(str(data.get("acr")), 0)

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import hmac
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
@@ -38,7 +38,7 @@ def blind_index(value: str, purpose: str) -> str:
     return hmac.new(settings.BLIND_INDEX_KEY.encode(), message, hashlib.sha256).hexdigest()
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted in the database and plain in Python. It cannot be searched."""
 
     description = "encrypted text"
@@ -50,8 +50,12 @@ class EncryptedTextField(models.TextField):
         return None if value is None else decrypt(value)
 
 
-class EncryptedJSONField(models.TextField):
+class EncryptedJSONField(models.TextField):  # type: ignore[type-arg]
     """JSON that is encrypted in the database and plain in Python. It cannot be searched."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     description = "encrypted JSON"
 

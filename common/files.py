@@ -120,7 +120,7 @@ def store(data: bytes, *, max_bytes: int, allowed: Collection[str], now: datetim
     if not scanner.is_clean(data):
         raise FileInfected
     sha256 = hashlib.sha256(data).hexdigest()
-    # Bytes first: a row without bytes would be a broken promise, bytes without a row are only waste.
+    # Bytes first: a row without bytes is a broken promise, bytes without a row only waste.
     name = _name(sha256)
     if not default_storage.exists(name):
         default_storage.save(name, ContentFile(data))

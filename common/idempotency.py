@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, db, http
 from common.errors import FieldError, Refusal
+from common.http import Request
 from common.models import IdempotencyRecord
 
 HEADER = "Idempotency-Key"
@@ -135,7 +135,7 @@ def _body_hash(request: Request) -> str:
     # The boundary of a multipart body differs at every repeat, so the parts are hashed instead.
     parts: list[Any] = [request.method, request.path]
     if request.FILES:
-        parts += sorted((name, request.data.getlist(name)) for name in request.POST)
+        parts += sorted((name, request.POST.getlist(name)) for name in request.POST)
         for name in sorted(request.FILES):
             for upload in request.FILES.getlist(name):
                 parts.append((name, upload.name, hashlib.sha256(upload.read()).hexdigest()))

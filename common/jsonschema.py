@@ -53,7 +53,9 @@ def failures(
     found = [
         error for top in validator.iter_errors(answers) for error in _leaves(top) if error.validator
     ]
-    unique = {(error.pointer, error.code): error for item in found for error in _errors(item, prefix)}
+    unique = {
+        (error.pointer, error.code): error for item in found for error in _errors(item, prefix)
+    }
     return sorted(unique.values(), key=lambda error: (error.pointer, error.code))
 
 
@@ -69,7 +71,8 @@ def _errors(error: ValidationError, prefix: str) -> list[FieldError]:
     rule = str(error.validator)
     names: list[str] = []
     if rule == "required" and isinstance(error.instance, dict):
-        names = [name for name in error.validator_value if name not in error.instance]
+        wanted: Any = error.validator_value
+        names = [name for name in wanted if name not in error.instance]
     elif rule == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         names = [name for name in error.instance if name not in known]

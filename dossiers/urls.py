@@ -7,9 +7,7 @@ urlpatterns = [
     path("drafts/<str:draft_id>", drafts.DraftDetail.as_view()),
     path("drafts/<str:draft_id>/attachments", drafts.DraftAttachments.as_view()),
     path("drafts/<str:draft_id>/reused-papers", drafts.DraftReuse.as_view()),
-    path(
-        "drafts/<str:draft_id>/attachments/<str:attachment_id>", drafts.DraftAttachment.as_view()
-    ),
+    path("drafts/<str:draft_id>/attachments/<str:attachment_id>", drafts.DraftAttachment.as_view()),
     path(
         "drafts/<str:draft_id>/attachments/<str:attachment_id>/content",
         drafts.DraftAttachmentContent.as_view(),

@@ -48,7 +48,9 @@ def import_procedures(*, entries: Sequence[Mapping[str, Any]], today: date) -> t
 
 def _publish(entry: Mapping[str, Any], digest: str, *, number: int, today: date) -> None:
     text = words.fold(
-        " ".join([entry["code"], entry["name"], entry["field_label"], *(entry["life_events"] or [])])
+        " ".join(
+            [entry["code"], entry["name"], entry["field_label"], *(entry["life_events"] or [])]
+        )
     )
     ProcedureVersion.objects.create(
         procedure_id=entry["code"],

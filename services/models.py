@@ -28,7 +28,7 @@ class Field(models.Model):
 
 
 class Place(models.Model):
-    """A commune or ward in the period it existed; a code may mean another unit before 2025-07-01."""
+    """A commune or ward in the period it existed; the same code may mean another unit before."""
 
     id = models.BigAutoField(primary_key=True)
     code = models.CharField(max_length=5)

@@ -191,8 +191,10 @@ def search(
             When(procedure_id=folded, then=Value(0)),
             When(search_text=f"thu tuc {folded}", then=Value(1)),
             When(search_text__startswith=f"thu tuc {folded}", then=Value(2)),
-            When(search_text__regex=rf"^(cap |cap ban sao |thu tuc )?{_literal(folded)}",
-                 then=Value(3)),
+            When(
+                search_text__regex=rf"^(cap |cap ban sao |thu tuc )?{_literal(folded)}",
+                then=Value(3),
+            ),
             When(
                 ExpressionWrapper(Q(search_text__contains=folded), output_field=BooleanField()),
                 then=Value(4),

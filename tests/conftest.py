@@ -14,7 +14,6 @@ import procrastinate
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -52,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def django_db_setup(
     django_test_environment: None, django_db_blocker: Any, request: pytest.FixtureRequest
 ) -> Iterator[None]:
-    """Make the database as the owner, load the real catalogue once, then work as the application."""
+    """Make the database as its owner, load the real catalogue once, work as the application."""
     from common import clock
     from seeds import catalogue, holidays
 

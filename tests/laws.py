@@ -1,14 +1,12 @@
 """Laws of the suite, switched on for every test by `conftest.py`.
 
 They turn habits into failures: a query that relies on an order nobody asked for, a lock that would
-take more rows than meant, a naive moment, a packet that leaves the machine.
+take more rows than meant, a packet that leaves the machine. Warnings are errors
+(pyproject.toml), so a moment without an offset that reaches a query fails too.
 """
 
-import datetime
 import ipaddress
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
@@ -80,10 +78,3 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-@contextmanager
-def naive_moments_refused() -> Iterator[None]:
-    """Refuse to hand out a moment without an offset."""
-    assert datetime.datetime.now(tz=datetime.UTC).tzinfo is not None
-    yield

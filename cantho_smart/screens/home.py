@@ -3,12 +3,11 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from citizens import queries as citizens
 from common import http
-from common.http import IsCitizen, View
+from common.http import IsCitizen, Request, View
 from common.openapi import operation
 from dossiers.queries import home as dossiers
 

@@ -24,8 +24,9 @@ def decide(
     if known is None:
         raise Invalid(
             errors=[
-                FieldError("unknown", "purpose", "Không có mục đích này", "No such purpose",
-                           "/purpose")
+                FieldError(
+                    "unknown", "purpose", "Không có mục đích này", "No such purpose", "/purpose"
+                )
             ]
         )
     # A withdrawal is never held up by a text that changed since.

@@ -79,9 +79,7 @@ def learn(
 ) -> None:
     """Remember facts about a person; the newest holds, identity-backed ones are never replaced."""
     user = db.lock(User.objects.filter(id=citizen_id)).get()
-    store(
-        user=user, facts=facts, source=source, source_ref=source_ref, verified=verified, now=now
-    )
+    store(user=user, facts=facts, source=source, source_ref=source_ref, verified=verified, now=now)
 
 
 @db.transaction_required

@@ -10,14 +10,13 @@ from allauth.headless import app_settings
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
-from rest_framework.request import Request
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from citizens.api import shapes
 from citizens.models import DevMessage, User
 from common.errors import NotFound
-from common.http import Anyone, View
-from drf_spectacular.utils import extend_schema
+from common.http import Anyone, Request, View
 
 
 @extend_schema(exclude=True)

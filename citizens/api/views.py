@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from citizens import queries, rules
@@ -12,7 +11,7 @@ from citizens.api import shapes
 from citizens.models import Message, User, VaultAccess, VaultField
 from common import clock, facts, http
 from common.errors import NotFound
-from common.http import IsCitizen, IsSignedIn, View
+from common.http import IsCitizen, IsSignedIn, Request, View
 from common.openapi import operation, path_parameter
 
 
@@ -237,9 +236,7 @@ class MessageRead(View):
 class Sessions(View):
     permission_classes = [IsSignedIn]
 
-    @operation(
-        "listSessions", tag="me", summary="Read my sign-ins", answer=shapes.SessionsShape
-    )
+    @operation("listSessions", tag="me", summary="Read my sign-ins", answer=shapes.SessionsShape)
     def get(self, request: Request) -> Response:
         rows = UserSession.objects.filter(user=request.user).order_by("-last_seen_at", "-id")[:100]
         return http.answer(

@@ -77,9 +77,7 @@ class TooManyFiles(Refusal):
 
 
 @db.transaction()
-def start(
-    *, citizen_id: str, client_id: uuid.UUID, service_code: str, now: datetime
-) -> Composed:
+def start(*, citizen_id: str, client_id: uuid.UUID, service_code: str, now: datetime) -> Composed:
     """Start a draft under the phone's own id; the same id again returns the same draft.
 
     Errors: UnknownService; NotOnline; NoFormYet; TooManyDrafts; DraftIdTaken.
@@ -147,7 +145,7 @@ def save(
     """
     draft = _open_locked(citizen_id, client_id)
     check_version(draft.version, expected_version)
-    form = services.form(draft.form_id)
+    form = services.form(draft.form_id or "")
     known = form.schema.get("properties", {})
     unknown = [
         FieldError(
@@ -202,9 +200,7 @@ def save(
 
 
 @db.transaction()
-def discard(
-    *, citizen_id: str, client_id: uuid.UUID, expected_version: int, now: datetime
-) -> None:
+def discard(*, citizen_id: str, client_id: uuid.UUID, expected_version: int, now: datetime) -> None:
     """Throw a draft away, with what was typed. Errors: NotFound; DraftClosed; StaleVersion."""
     draft = _open_locked(citizen_id, client_id)
     check_version(draft.version, expected_version)

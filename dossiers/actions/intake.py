@@ -10,13 +10,13 @@ from typing import Any
 
 from citizens import queries as citizens
 from citizens.actions import vault
-from common import clock, db
+from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
 from dossiers.actions import codes, drafts, forms, moves, papers
 from dossiers.actions import who as people
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Channel, Document, Dossier, Draft, TimelineEvent
-from dossiers.rules import prefill
+from dossiers.rules import deadlines, prefill
 from dossiers.rules.states import Clock, State
 from payments.actions import charge
 from services import queries as services
@@ -112,13 +112,11 @@ def _flag(name: str, code: str) -> FieldError:
 @db.transaction_required
 def _create(composed: Composed, receiving_key: str, channel: Channel, now: datetime) -> Dossier:
     service = composed.service
-    day = clock.local_date(now)
+    day = deadlines.local_day(now)
     receiving = services.agency(receiving_key)
     route = services.route(service.code, receiving_key)
     card = citizens.card(composed.draft.citizen_id)
-    quote = services.quote_fee(
-        service.id, answers=composed.answers, channel=str(channel), on=day
-    )
+    quote = services.quote_fee(service.id, answers=composed.answers, channel=str(channel), on=day)
     return Dossier(
         code=codes.next_code(agency_key=receiving.key, identifier=receiving.identifier, day=day),
         citizen_id=composed.draft.citizen_id,

@@ -8,9 +8,9 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
+from citizens.actions import inbox
 from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal
-from citizens.actions import inbox
 from dossiers.actions import papers
 from dossiers.actions.who import NotYourRole, Who
 from dossiers.models import Dossier, TimelineEvent
@@ -198,9 +198,7 @@ def due_after(dossier: Dossier, clock: Clock, now: datetime) -> datetime | None:
         return None
     if clock in {Clock.NONE, Clock.RUN, Clock.STOP}:
         return dossier.due_at
-    rows = (
-        TimelineEvent.objects.filter(dossier=dossier).order_by("seq").values_list("clock", "at")
-    )
+    rows = TimelineEvent.objects.filter(dossier=dossier).order_by("seq").values_list("clock", "at")
     ticks = [deadlines.Tick(Clock(kind), at) for kind, at in rows]
     ticks.append(deadlines.Tick(clock, now))
     return deadlines.replay(ticks, limit, calendar.working())
@@ -231,5 +229,3 @@ def _refuse_unpaid(dossier: Dossier) -> None:
 def office_name(agency_key: str) -> str:
     """Return the name of an agency as people read it."""
     return services.agency(agency_key).name_vi
-
-

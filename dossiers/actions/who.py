@@ -31,4 +31,6 @@ SYSTEM = Who(kind="system", id="", label="Hệ thống", roles=frozenset({Actor.
 
 def citizen(user_id: str) -> Who:
     """Return the person whose dossier it is."""
-    return Who(kind="citizen", id=user_id, label="Người nộp hồ sơ", roles=frozenset({Actor.CITIZEN}))
+    return Who(
+        kind="citizen", id=user_id, label="Người nộp hồ sơ", roles=frozenset({Actor.CITIZEN})
+    )

@@ -3,12 +3,11 @@
 from typing import Any
 
 from rest_framework import parsers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import NotFound
-from common.http import IsCitizen, View
+from common.http import IsCitizen, Request, View
 from common.openapi import operation, path_parameter
 from dossiers.actions import drafts, papers, supplements
 from dossiers.api import files, render, shapes
@@ -145,9 +144,7 @@ class Supplements(View):
             **body.validated_data,
         )
         row = mine.dossier(request.user.id, dossier_id)
-        return http.answer(
-            render.dossier(row, mine.dues(row.id)), status=201, version=row.version
-        )
+        return http.answer(render.dossier(row, mine.dues(row.id)), status=201, version=row.version)
 
 
 class SupplementAttachments(View):
@@ -206,6 +203,4 @@ class Withdrawal(View):
             now=clock.now(),
         )
         row = mine.dossier(request.user.id, dossier_id)
-        return http.answer(
-            render.dossier(row, mine.dues(row.id)), status=201, version=row.version
-        )
+        return http.answer(render.dossier(row, mine.dues(row.id)), status=201, version=row.version)

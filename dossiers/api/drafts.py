@@ -5,12 +5,11 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import parsers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import AssuranceTooLow, NotFound
-from common.http import IsCitizen, StrictJSONParser, View, has_assurance
+from common.http import IsCitizen, Request, StrictJSONParser, View, has_assurance
 from common.openapi import operation, path_parameter
 from dossiers.actions import drafts, intake
 from dossiers.api import files, render, shapes
@@ -84,9 +83,7 @@ class Drafts(View):
             service_code=body.validated_data["service_code"],
             now=clock.now(),
         )
-        return http.answer(
-            render.draft(composed), status=201, version=composed.draft.version
-        )
+        return http.answer(render.draft(composed), status=201, version=composed.draft.version)
 
 
 class DraftDetail(View):

@@ -3,12 +3,11 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import Invalid, MfaRequired, NotFound
-from common.http import Body, IsOfficer, View
+from common.http import Body, IsOfficer, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import desk as looking
 from dossiers.actions import moves, processing

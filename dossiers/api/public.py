@@ -8,12 +8,11 @@ from django.shortcuts import render as render_page
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers, throttling
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import FieldError, Invalid, TooManyRequests
-from common.http import Anyone, Body, View
+from common.http import Anyone, Body, Request, View
 from common.openapi import operation
 from dossiers import reports
 from dossiers.api import render, shapes
@@ -26,7 +25,7 @@ class LookupThrottle(throttling.SimpleRateThrottle):
 
     scope = "lookup"
 
-    def get_cache_key(self, request: Request, view: Any) -> str:
+    def get_cache_key(self, request: Any, view: Any) -> str:
         return f"throttle:lookup:{self.get_ident(request)}"
 
 
@@ -69,9 +68,7 @@ class Lookup(View):
         public=True,
         refusals=[lookup.DossierUnknown, TooManyRequests],
         examples=[
-            OpenApiExample(
-                "code", value={"dossier_code": "H13.022-261123-0001"}, request_only=True
-            )
+            OpenApiExample("code", value={"dossier_code": "H13.022-261123-0001"}, request_only=True)
         ],
     )
     def post(self, request: Request) -> Response:

@@ -85,9 +85,7 @@ def draft(composed: Composed) -> dict[str, Any]:
                 "name": paper.name,
                 "case": paper.case,
                 "digital": paper.digital,
-                "attachments": [
-                    attachment(file) for file in files if file.paper_key == paper.key
-                ],
+                "attachments": [attachment(file) for file in files if file.paper_key == paper.key],
                 "reusable": [
                     {
                         "paper_id": one.id,

@@ -256,9 +256,7 @@ class DossierShape(DossierBriefShape):
 
 class SupplementBody(Body):
     answers = serializers.DictField(required=False, default=dict)
-    message = serializers.CharField(
-        required=False, default="", allow_blank=True, max_length=2000
-    )
+    message = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
 
 
 class WithdrawalBody(Body):

@@ -48,9 +48,7 @@ class Dossier(models.Model):
     service_version = models.ForeignKey(
         "services.ProcedureVersion", on_delete=models.PROTECT, related_name="+"
     )
-    form = models.ForeignKey(
-        "services.Form", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    form = models.ForeignKey("services.Form", on_delete=models.PROTECT, related_name="+", null=True)
     service_code = models.CharField(max_length=20)
     service_name = models.TextField()
     helping_agency = models.ForeignKey(
@@ -99,9 +97,7 @@ class Dossier(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["citizen", "-submitted_at", "-id"], name="dossiers_dossier_mine"
-            ),
+            models.Index(fields=["citizen", "-submitted_at", "-id"], name="dossiers_dossier_mine"),
             models.Index(
                 fields=["receiving_agency", "state", "submitted_at", "id"],
                 name="dossiers_dossier_receiving",

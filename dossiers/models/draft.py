@@ -28,9 +28,7 @@ class Draft(models.Model):
     service_version = models.ForeignKey(
         "services.ProcedureVersion", on_delete=models.PROTECT, related_name="+"
     )
-    form = models.ForeignKey(
-        "services.Form", on_delete=models.PROTECT, related_name="+", null=True
-    )
+    form = models.ForeignKey("services.Form", on_delete=models.PROTECT, related_name="+", null=True)
     service_code = models.CharField(max_length=20)
     receiving_agency = models.ForeignKey(
         "services.Agency", on_delete=models.PROTECT, related_name="+", null=True

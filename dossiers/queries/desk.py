@@ -9,9 +9,7 @@ from dossiers.rules import states
 from dossiers.rules.states import Actor, State
 
 
-def queue(
-    seat: Seat, *, state: int | None = None, role: str | None = None
-) -> QuerySet[Dossier]:
+def queue(seat: Seat, *, state: int | None = None, role: str | None = None) -> QuerySet[Dossier]:
     """Return the dossiers of a seat's agency, for a list."""
     rows = offices.visible(seat)
     if role == "receiving":

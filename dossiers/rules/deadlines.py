@@ -182,6 +182,11 @@ def is_late(
     return (finished or now) > due
 
 
+def local_day(moment: datetime.datetime) -> datetime.date:
+    """Return the day in Cần Thơ on which `moment` falls."""
+    return moment.astimezone(HCM).date()
+
+
 def _closing(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, CLOSING, HCM)
 
@@ -213,9 +218,7 @@ OFFICE_HOURS: Sequence[tuple[datetime.time, datetime.time]] = (
 )
 
 
-def _after_hours(
-    start: datetime.datetime, hours: int, calendar: Calendar
-) -> datetime.datetime:
+def _after_hours(start: datetime.datetime, hours: int, calendar: Calendar) -> datetime.datetime:
     left = datetime.timedelta(hours=hours)
     day = start.date()
     for _ in range(MAX_SEARCH_DAYS):

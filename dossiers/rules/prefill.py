@@ -131,9 +131,7 @@ def compose(answers: Mapping[str, Any], offered: Mapping[str, Offer]) -> dict[st
     return result
 
 
-def locked_failures(
-    changes: Mapping[str, Any], offered: Mapping[str, Offer]
-) -> list[FieldError]:
+def locked_failures(changes: Mapping[str, Any], offered: Mapping[str, Offer]) -> list[FieldError]:
     """Return a failure for every identity-backed value that a client tries to change."""
     return [
         FieldError(

@@ -104,9 +104,7 @@ EDGES: tuple[Edge, ...] = (
         f"{_DECREE} Art.17",
         True,
     ),
-    Edge(
-        "request_payment", S.SUBMITTED, S.PAYMENT_REQUESTED, A.RECEPTION, C.NONE, _PRACTICE, True
-    ),
+    Edge("request_payment", S.SUBMITTED, S.PAYMENT_REQUESTED, A.RECEPTION, C.NONE, _PRACTICE, True),
     Edge("withdraw", S.SUBMITTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE, _WITHDRAWAL),
     Edge("forward", S.ACCEPTED, S.PROCESSING, A.RECEPTION, C.RUN, f"{_DECREE} Art.18"),
     Edge("recall_reception", S.ACCEPTED, S.REJECTED, A.RECEPTION, C.STOP, _RECALL, True),
@@ -176,18 +174,14 @@ EDGES: tuple[Edge, ...] = (
         C.RESUME,
         f"{_DECREE} Art.19",
     ),
-    Edge(
-        "refuse", S.SUPPLEMENT_REQUESTED, S.REJECTED, A.RECEPTION, C.STOP, _PRACTICE, True
-    ),
+    Edge("refuse", S.SUPPLEMENT_REQUESTED, S.REJECTED, A.RECEPTION, C.STOP, _PRACTICE, True),
     Edge(
         "withdraw", S.SUPPLEMENT_REQUESTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE, _WITHDRAWAL
     ),
     Edge("stop", S.SUPPLEMENT_REQUESTED, S.STOPPED, A.HANDLER, C.STOP, _PRACTICE, True),
     Edge("resume_paid", S.PAYMENT_REQUESTED, S.ACCEPTED, A.SYSTEM, C.RESUME, _PRACTICE),
     Edge("resume_paid", S.PAYMENT_REQUESTED, S.PROCESSING, A.SYSTEM, C.RESUME, _PRACTICE),
-    Edge(
-        "withdraw", S.PAYMENT_REQUESTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE, _WITHDRAWAL
-    ),
+    Edge("withdraw", S.PAYMENT_REQUESTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE, _WITHDRAWAL),
     Edge("stop", S.PAYMENT_REQUESTED, S.STOPPED, A.HANDLER, C.STOP, _PRACTICE, True),
     Edge(
         "accept_withdrawal",
@@ -222,9 +216,7 @@ EDGES: tuple[Edge, ...] = (
 
 MOVES = tuple(dict.fromkeys(edge.move for edge in EDGES))
 OFFICER_MOVES = tuple(
-    dict.fromkeys(
-        edge.move for edge in EDGES if edge.actor in {A.RECEPTION, A.HANDLER, A.APPROVER}
-    )
+    dict.fromkeys(edge.move for edge in EDGES if edge.actor in {A.RECEPTION, A.HANDLER, A.APPROVER})
 )
 
 

@@ -11,7 +11,7 @@ from django.db.models import Max
 
 from common import db, ids
 from common.errors import FieldError, NotFound, OutsideError, Refusal
-from payments.actions import settle
+from payments.actions import breaker, settle
 from payments.models import Attempt, Payment
 from payments.providers import base
 from payments.rules import states
@@ -176,6 +176,8 @@ def start_attempt(
             return attempt.id
         if not mine and _is_being_called(attempt, now):
             raise AttemptInProgress(retry_after=2)
+        if breaker.is_open(attempt.provider):
+            raise ProviderUnreachable(retry_after=breaker.PAUSE_SECONDS)
         after = _ask(attempt.id, now)
         if mine or after in states.ACTIVE_ATTEMPTS:
             return attempt.id

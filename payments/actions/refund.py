@@ -245,7 +245,6 @@ def apply_fact(*, refund_id: str, fact: settling.RefundFact, now: datetime) -> N
         refund.save()
         return
     refund.provider_refund_id = refund.provider_refund_id or fact.refund_id
-    refund.settlement_id = refund.settlement_id or fact.settlement_id
     before = states.Refund(refund.state)
     after = settling.decide_refund(before, fact)
     if after is not None:
@@ -253,10 +252,11 @@ def apply_fact(*, refund_id: str, fact: settling.RefundFact, now: datetime) -> N
         refund.state = after.value
         match after:
             case states.Refund.SUCCEEDED:
+                refund.settlement_id = fact.settlement_id
                 _succeed(refund, now)
             case states.Refund.FAILED:
                 refund.failure_code = fact.failure_code or "not_executed"
-                _fail(refund, before, now)
+                _fail(refund, before, fact.settlement_id, now)
     current = states.Refund(refund.state)
     waiting = current in states.OPEN_REFUNDS
     refund.next_check_at = now + money.next_check(refund.checks) if waiting else None
@@ -286,7 +286,7 @@ def _succeed(refund: Refund, now: datetime) -> None:
     jobs.enqueue("payments.announce_refund", refund_id=refund.id)
 
 
-def _fail(refund: Refund, before: states.Refund, now: datetime) -> None:
+def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime) -> None:
     payment = refund.payment
     payable = money.refund_payable(payment.agency_code)
     if before == states.Refund.SUCCEEDED:
@@ -302,6 +302,7 @@ def _fail(refund: Refund, before: states.Refund, now: datetime) -> None:
             payment=payment,
             attempt=refund.attempt,
             refund=refund,
+            settlement_id=returned_by,
             now=now,
         )
     else:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from common import db, jobs
 from common.errors import OutsideError
 from payments import ledger
-from payments.actions import receipts, refund
+from payments.actions import breaker, receipts, refund
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -170,8 +170,11 @@ def ask(*, attempt_id: str, now: datetime) -> states.Attempt:
         _record_failure(attempt_id, refusal.request_id, now, refused=refusal.code if never else "")
         raise
     except OutsideError as failure:
+        if failure.transient:
+            breaker.lost(provider_name)
         _record_failure(attempt_id, getattr(failure, "request_id", ""), now)
         raise
+    breaker.answered(provider_name)
     return apply_fact(attempt_id=attempt_id, fact=fact, now=now)
 
 

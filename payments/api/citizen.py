@@ -4,12 +4,11 @@ import hashlib
 from typing import Any
 
 from django.http import HttpResponse
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import NotFound
-from common.http import IsCitizen, View
+from common.http import IsCitizen, Request, View
 from common.openapi import operation, path_parameter
 from payments import queries
 from payments.actions import charge, receipts

@@ -255,7 +255,7 @@ class Refund(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     amount_vnd = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=choices(states.Refund))
-    reason = models.TextField()
+    reason = crypto.EncryptedTextField()
     requested_by = models.CharField(max_length=64, help_text="an officer's id, or the rule's name")
     client_key = models.CharField(max_length=200)
     provider_key = models.CharField(max_length=100)

@@ -292,7 +292,8 @@ def _refund_fact(refund: Mapping[str, Any], request_id: str) -> RefundFact:
     outcome = _REFUNDS.get(str(refund.get("status")))
     if outcome is None:
         raise base.Unanswered(f"a refund in the state {refund.get('status')!r}")
-    line = refund.get("balance_transaction")
+    failed = outcome == RefundOutcome.FAILED
+    line = refund.get("failure_balance_transaction" if failed else "balance_transaction")
     return RefundFact(
         outcome=outcome,
         refund_id=_id(refund.get("id")),

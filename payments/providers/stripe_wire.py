@@ -152,7 +152,7 @@ class Wire:
                 body = json.loads(raw) if raw is not None else None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
             return _Try(failure=type(failure).__name__)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _Try(response.status_code, None, response.headers, "not_json")
         if not isinstance(body, dict):
             return _Try(response.status_code, None, response.headers, "not_an_object")
@@ -168,10 +168,14 @@ class Wire:
 
 
 def _read(response: requests.Response, deadline: float) -> bytes | None:
-    """Return the body, or None when it is too long or drips past the deadline."""
+    """Return the body, or None when it is too long or drips past the deadline.
+
+    Read as it comes: asking for a whole block would wait for a server that sends a byte now and
+    then, for as long as it likes.
+    """
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_content(65536):
+    while part := response.raw.read1(65536, decode_content=True):
         size += len(part)
         if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
             return None
@@ -183,6 +187,8 @@ def _may_retry(tried: _Try) -> bool:
     said = tried.headers.get("Stripe-Should-Retry")
     if said in {"true", "false"}:
         return said == "true"
+    if 300 <= tried.status < 400:
+        return False  # an address that is wrong stays wrong
     if tried.status == 0 or tried.failure:
         return True
     return tried.status in {409, 424} or tried.status >= 500

@@ -60,9 +60,7 @@ def _unknown(row: ProcedureVersion, quote: FeeQuote) -> list[str]:
             "Papers: the source lists none" if english else "Thành phần hồ sơ: nguồn không nêu"
         )
     if not row.has_form:  # type: ignore[attr-defined]
-        found.append(
-            "There is no electronic form yet" if english else "Chưa có biểu mẫu điện tử"
-        )
+        found.append("There is no electronic form yet" if english else "Chưa có biểu mẫu điện tử")
     return found
 
 

@@ -4,12 +4,11 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common import clock, http
 from common.errors import Invalid
-from common.http import Anyone, View
+from common.http import Anyone, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from services import queries
 from services.api import render, shapes
@@ -123,9 +122,7 @@ class FeeQuotes(View):
         refusals=[queries.UnknownService],
         query=[CODE],
         examples=[
-            OpenApiExample(
-                "two copies", value={"answers": {"so_ban_sao": 2}}, request_only=True
-            )
+            OpenApiExample("two copies", value={"answers": {"so_ban_sao": 2}}, request_only=True)
         ],
     )
     def post(self, request: Request, code: str) -> Response:

@@ -152,9 +152,7 @@ def _criminal_record(spec: Mapping[str, Any], name_vi: str, answers: Mapping[str
     """TT 244/2016/TT-BTC Art.4-5: halved, exempt, and 5,000 for each slip after the second."""
     group, slips = answers.get("doi_tuong_uu_tien"), _count(answers, "so_luong")
     if group in EXEMPT:
-        return _known(
-            spec, (), "Miễn phí theo Điều 5 TT 244/2016", "Exempt by TT 244/2016 Art. 5"
-        )
+        return _known(spec, (), "Miễn phí theo Điều 5 TT 244/2016", "Exempt by TT 244/2016 Art. 5")
     unit = spec["unit"] // 2 if group in REDUCED_HALF else spec["unit"]
     reason = "mức giảm 50%" if group in REDUCED_HALF else "mức thu chung"
     lines = [_line(spec, name_vi, 1, unit, reason)]

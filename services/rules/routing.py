@@ -28,9 +28,7 @@ def receiver_of(level: str, ward: str | None) -> str | None:
     return f"ttpvhcc-{ward}" if ward else None
 
 
-def competent_of(
-    receiving_key: str, field: str, city_bodies: Mapping[str, str]
-) -> str:
+def competent_of(receiving_key: str, field: str, city_bodies: Mapping[str, str]) -> str:
     """Return the key of the body that decides what `receiving_key` takes in.
 
     Shape: city_bodies maps a field to the department or vertical agency of the city.

@@ -77,9 +77,7 @@ def test_an_officer_is_not_a_citizen(cast):
 def test_the_profile_is_changed_with_the_version_that_was_read(cast):
     me = cast.owner.get("/api/v1/me")
     assert cast.owner.patch("/api/v1/me", {"language": "en"}).status_code == 428
-    changed = cast.owner.patch(
-        "/api/v1/me", {"language": "en"}, version=me.json()["version"]
-    )
+    changed = cast.owner.patch("/api/v1/me", {"language": "en"}, version=me.json()["version"])
     assert (changed.status_code, changed.json()["language"]) == (200, "en")
     stale = cast.owner.patch("/api/v1/me", {"language": "vi"}, version=me.json()["version"])
     assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+
 from citizens.models import DevMessage
 
 AUTH = "/api/auth/app/v1"
@@ -111,9 +112,11 @@ def test_signing_a_device_out_holds_within_one_request(anonymous):
 
 
 def test_an_officer_needs_the_second_factor(people, anonymous):
-    from allauth.mfa.totp.internal import auth as totp
-    from seeds.people import PASSWORD, TOTP_SECRET
     import time
+
+    from allauth.mfa.totp.internal import auth as totp
+
+    from seeds.people import PASSWORD, TOTP_SECRET
 
     pending = anonymous.client.post(
         f"{AUTH}/auth/login",
@@ -123,9 +126,7 @@ def test_an_officer_needs_the_second_factor(people, anonymous):
     assert pending.status_code == 401
     flows = [flow["id"] for flow in pending.json()["data"]["flows"] if flow.get("is_pending")]
     assert flows == ["mfa_authenticate"]
-    code = totp.format_hotp_value(
-        totp.hotp_value(TOTP_SECRET, int(time.time()) // 30)
-    )
+    code = totp.format_hotp_value(totp.hotp_value(TOTP_SECRET, int(time.time()) // 30))
     done = anonymous.client.post(
         f"{AUTH}/auth/2fa/authenticate",
         {"code": code},

@@ -1,9 +1,9 @@
 """Steps that several tests tell: a consent, a filled draft, a submitted dossier."""
 
+import io
 import uuid
 
 from PIL import Image
-import io
 
 EXTRACT = "2.000635"
 MARRIAGE = "1.000894"

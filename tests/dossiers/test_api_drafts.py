@@ -177,7 +177,8 @@ def test_the_same_upload_repeated_is_one_attachment(cast):
         ("big.pdf", b"%PDF-1.7" + b"0" * (10 * 1024 * 1024), 413, "file_too_large"),
         (
             "v.pdf",
-            b"%PDF-1.7 " + rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$"
+            b"%PDF-1.7 "
+            + rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$"
             + rb"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*",
             422,
             "file_infected",
@@ -237,9 +238,7 @@ def test_nobody_else_reaches_a_draft_by_any_method(cast, who):
         other.delete(address, version=draft["version"]),
         other.post(f"{address}/submit", {}),
         attach(other, draft),
-        other.post(
-            f"{address}/reused-papers", {"paper_key": stories.PAPER, "paper_id": "pap_x"}
-        ),
+        other.post(f"{address}/reused-papers", {"paper_key": stories.PAPER, "paper_id": "pap_x"}),
     ]
     assert [answer.status_code for answer in answers] == [expected] * len(answers)
     assert cast.owner.get(address).json() == draft | {

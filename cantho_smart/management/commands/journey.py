@@ -25,8 +25,8 @@ import requests
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
-from citizens.vneid_mock.client import id_token
 from cantho_smart.management.commands.dev import ROOT
+from citizens.vneid_mock.client import id_token
 
 AUTH = "/api/auth/app/v1"
 EXTRACT, MARRIAGE = "2.000635", "1.000894"
@@ -179,7 +179,9 @@ class Journey:
         outbox = self.lan.call("GET", f"/api/v1/dev/outbox?to={self.phone.replace('+', '%2B')}")
         code = outbox.json()["items"][0]["text"]
         session = pending["meta"]["session_token"]
-        done = self.lan.auth("/auth/phone/verify", {"code": code}, 200, **{"X-Session-Token": session})
+        done = self.lan.auth(
+            "/auth/phone/verify", {"code": code}, 200, **{"X-Session-Token": session}
+        )
         self.lan.token = done["meta"]["access_token"]
         issuer = self.base.rsplit(":", 1)[0] + f":{int(self.base.rsplit(':', 1)[1]) + 2}"
         token = id_token(issuer, self.number)
@@ -388,9 +390,7 @@ class Journey:
         _check(b"/ETSI.CAdES.detached" in result, "the result is signed (PAdES)")
         messages = self.lan.get("/api/v1/me/inbox?page_size=100")["items"]
         _check(len(messages) == len(one["timeline"]), "every step is in the inbox")
-        found = Phone(self.base).post(
-            "/api/v1/lookup", {"dossier_code": one["code"]}, expect=200
-        )
+        found = Phone(self.base).post("/api/v1/lookup", {"dossier_code": one["code"]}, expect=200)
         text = json.dumps(found, ensure_ascii=False)
         for private in (self.me["full_name"], self.number, self.phone):
             _check(private not in text, "the look-up tells nothing personal")
@@ -428,9 +428,7 @@ class Journey:
             "/api/v1/me/consents",
             {"purpose": "prefill", "decision": "withdraw", "text_version": "2026-1"},
         )
-        empty = self.lan.post(
-            "/api/v1/drafts", {"id": str(uuid.uuid4()), "service_code": MARRIAGE}
-        )
+        empty = self.lan.post("/api/v1/drafts", {"id": str(uuid.uuid4()), "service_code": MARRIAGE})
         _check(empty["answers"] == {}, "without consent nothing is prefilled")
         self.say(
             f" 9. {MARRIAGE} came with {len(draft['prefilled'])} values, {len(from_dossier)} of "
@@ -497,9 +495,7 @@ class Journey:
         _check(answer.content.startswith(b"%PDF"), f"{kind} is a PDF")
         return bytes(answer.content)
 
-    def _until(
-        self, look: Callable[[], Any], holds: Callable[[Any], bool], what: str
-    ) -> Any:
+    def _until(self, look: Callable[[], Any], holds: Callable[[Any], bool], what: str) -> Any:
         deadline = time.monotonic() + PATIENCE
         while True:
             seen = look()

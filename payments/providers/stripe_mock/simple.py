@@ -130,7 +130,6 @@ def product(store: Store, params: Params) -> Obj:
             "shippable": None,
             "statement_descriptor": None,
             "tax_code": None,
-            "type": "service",
             "unit_label": None,
             "updated": store.now(),
             "url": None,

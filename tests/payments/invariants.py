@@ -1,0 +1,83 @@
+"""The promises about money, asserted together after every scenario."""
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Sum
+
+from payments import queries
+from payments.models import Attempt, LedgerEntry, Payment, Receipt, ReceiptSeries, Refund
+from tests.payments.factories import World
+
+SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000")
+
+
+def check(world: World, *, logs: str = "") -> None:
+    """I1 to I8 and I10 to I12. I10 is also held at every call, by the fixture."""
+    for payment in Payment.objects.order_by("id"):
+        attempts = list(Attempt.objects.filter(payment=payment).order_by("number"))
+        settled = [one for one in attempts if one.state == "paid"]
+        paid = payment.state in {"paid", "refunded"}
+        # I1
+        assert len(settled) == (1 if paid else 0)
+        assert payment.captured_vnd - payment.refunded_vnd <= payment.amount_vnd
+        # I2
+        captures = LedgerEntry.objects.filter(payment=payment, key__startswith="capture:")
+        booked = list(captures.values_list("amount_vnd", "currency"))
+        assert booked == ([(payment.amount_vnd, "VND")] if paid else [])
+        # I6, first half
+        assert Receipt.objects.filter(payment=payment).count() == (1 if paid else 0)
+        # I7
+        _refunds(payment)
+    # I3
+    assert sum(queries.balances().values()) == 0
+    # I4: what was seen before is still there, unchanged
+    present = {row[0]: row for row in LedgerEntry.objects.order_by("id").values_list()}
+    assert world.ledger_seen.items() <= present.items()
+    world.remember_ledger()
+    # I6, second half
+    numbers = Counter(Receipt.objects.order_by("series").values_list("series", flat=True))
+    for series, count in numbers.items():
+        given = Receipt.objects.filter(series=series).order_by("number")
+        assert list(given.values_list("number", flat=True)) == list(range(1, count + 1))
+        assert ReceiptSeries.objects.get(series=series).last_number == count
+    # I11
+    assert not [secret for secret in SECRETS if secret in logs]
+    # I12
+    for intent in world.provider.all("payment_intent"):
+        if intent["status"] == "succeeded":
+            _never_failed(intent)
+
+
+def _refunds(payment: Payment) -> None:
+    live = Refund.objects.filter(payment=payment, kind="fee").exclude(state="failed")
+    moving = live.exclude(state="succeeded").aggregate(sum=Sum("amount_vnd"))["sum"] or 0
+    gone = live.filter(state="succeeded").aggregate(sum=Sum("amount_vnd"))["sum"] or 0
+    assert (payment.refunding_vnd, payment.refunded_vnd) == (moving, gone)
+    assert moving + gone <= payment.captured_vnd
+
+
+def _never_failed(intent: dict[str, Any]) -> None:
+    attempt_id = intent["metadata"].get("attempt_id")
+    attempt = Attempt.objects.filter(id=attempt_id).first()
+    if attempt is not None:
+        payment = queries.payments_of(attempt.payment.citizen_id).get(id=attempt.payment_id)
+        told = queries.shown(payment).value
+        assert told not in {"declined", "expired", "owed"}, told
+
+
+def check_lines(world: World) -> None:
+    """I9: one local line for each line of the provider's statement, and back."""
+    theirs = Counter(
+        (line["id"], abs(line["amount"])) for line in world.provider.all("balance_transaction")
+    )
+    rows = LedgerEntry.objects.exclude(settlement_id="").exclude(key__startswith="provider_fee:")
+    ours = Counter(rows.order_by("id").values_list("settlement_id", "amount_vnd"))
+    assert ours == theirs
+
+
+def check_quiet(world: World) -> None:
+    """After healing and sweeping nothing is unknown any more."""
+    assert not Attempt.objects.filter(state__in=["created", "calling", "unknown"]).exists()
+    assert not Refund.objects.filter(state__in=["requested", "calling", "unknown"]).exists()
+    assert not Payment.objects.unannounced().exists()
