@@ -81,26 +81,16 @@ def identity_failures(composed: Composed) -> list[FieldError]:
         "person.sex": proved.sex,
         "person.id_number": proved.id_number,
     }
-    about_me = prefill.learnable(
-        composed.form.prefill, composed.answers, {"person.sex": proved.sex or ""}
-    )
-    by_fact = {
-        rule.fact: rule.field
-        for rule in composed.form.prefill
-        if rule.field in composed.answers and not rule.third_party
-    }
-    found = []
-    for key, value in about_me.items():
-        if facts.get(key) is None or prefill.facts.same(key, value, facts[key]):
-            continue
-        field = by_fact[key]
-        found.append(
-            FieldError(
-                "differs_from_identity",
-                field,
-                "Khác với danh tính đã xác thực",
-                "This differs from the identity that was proved",
-                pointer=f"/answers/{field}",
-            )
+    return [
+        FieldError(
+            "differs_from_identity",
+            field,
+            "Khác với danh tính đã xác thực",
+            "This differs from the identity that was proved",
+            pointer=f"/answers/{field}",
         )
-    return found
+        for field, fact, value in prefill.about_citizen(
+            composed.form.prefill, composed.answers, proved.sex
+        )
+        if facts.get(fact) is not None and not prefill.facts.same(fact, value, facts[fact])
+    ]

@@ -180,8 +180,7 @@ def learn(
     if not rules or not citizens.live_consent(dossier.citizen_id, "prefill"):
         return
     proved = citizens.identity(dossier.citizen_id)
-    sexes = {"person.sex": proved.sex} if proved is not None and proved.sex else {}
-    facts = prefill.learnable(rules, dossier.answers, sexes)
+    facts = prefill.learnable(rules, dossier.answers, proved.sex if proved else None)
     if not citizens.live_consent(dossier.citizen_id, "prefill_ethnicity"):
         facts = {key: value for key, value in facts.items() if not prefill.ethnicity([key])}
     vault.learn(

@@ -91,7 +91,7 @@ class Documents(View):
         return http.page(
             request,
             mine.documents(request.user.id, dossier_id),
-            order=("issued_at", "id"),
+            order=("event_seq", "id"),
             render=lambda rows: [render.document(row) for row in rows],
         )
 

@@ -74,7 +74,7 @@ def dossier(citizen_id: str, dossier_id: str) -> Dossier:
 def _parts() -> tuple[Any, ...]:
     return (
         Prefetch("timeline", TimelineEvent.objects.order_by("seq")),
-        Prefetch("documents", Document.objects.order_by("issued_at", "id")),
+        Prefetch("documents", Document.objects.order_by("event_seq", "id")),
         Prefetch("supplements", SupplementRequest.objects.order_by("round")),
         Prefetch(
             "attachments", Attachment.objects.select_related("file").order_by("created_at", "id")

@@ -200,22 +200,32 @@ def provenance(
     return result
 
 
-def learnable(
-    rules: Collection[Rule], composed: Mapping[str, Any], sexes: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return the facts about the citizen that an accepted form teaches.
+def about_citizen(
+    rules: Collection[Rule], composed: Mapping[str, Any], sex: str | None
+) -> list[tuple[str, str, Any]]:
+    """Return what a form says about the citizen: (field, fact, value), in the form's order.
 
-    Shape: sexes maps fact keys to known values, for the conditions that look at facts.
+    Shape: sex decides which block of a form for two is the citizen's own.
     """
-    result: dict[str, Any] = {}
+    result = []
     for rule in rules:
         if rule.never or rule.third_party or not rule.fact or rule.field not in composed:
             continue
-        if rule.when_fact is not None and sexes.get(rule.when_fact[0]) != rule.when_fact[1]:
+        if rule.when_fact is not None and rule.when_fact != ("person.sex", sex):
             continue
         if rule.when_field is not None and composed.get(rule.when_field[0]) != rule.when_field[1]:
             continue
-        result.setdefault(rule.fact, composed[rule.field])
+        result.append((rule.field, rule.fact, composed[rule.field]))
+    return result
+
+
+def learnable(
+    rules: Collection[Rule], composed: Mapping[str, Any], sex: str | None
+) -> dict[str, Any]:
+    """Return the facts about the citizen that an accepted form teaches; the first field wins."""
+    result: dict[str, Any] = {}
+    for _, fact, value in about_citizen(rules, composed, sex):
+        result.setdefault(fact, value)
     return result
 
 

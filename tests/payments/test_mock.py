@@ -139,11 +139,11 @@ def test_a_failed_validation_leaves_the_key_usable(stripe: Caller) -> None:
 
 def test_a_decline_and_a_500_are_kept_under_the_key(stripe: Caller, provider: Provider) -> None:
     declined = {"confirm": "true", "payment_method": "pm_card_chargeDeclined"}
-    answers = [intent(stripe, key="key-1", **declined) for _ in range(2)]
+    answers = [new_intent(stripe, key="key-1", **declined) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [402, 402]
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     provider.fault("error_after", "/v1/payment_intents")
-    answers = [intent(stripe, key="key-2") for _ in range(2)]
+    answers = [new_intent(stripe, key="key-2") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [500, 500]
     assert len(stripe.get("/v1/payment_intents").json()["data"]) == 2
 
@@ -276,7 +276,7 @@ def test_the_balance_is_the_sum_of_its_lines(stripe: Caller) -> None:
 
 
 def test_lists_are_newest_first_and_paged_both_ways(stripe: Caller) -> None:
-    made = [intent(stripe).json()["id"] for _ in range(5)][::-1]
+    made = [new_intent(stripe).json()["id"] for _ in range(5)][::-1]
     first = stripe.get("/v1/payment_intents", limit=2).json()
     assert ([i["id"] for i in first["data"]], first["has_more"]) == (made[:2], True)
     second = stripe.get("/v1/payment_intents", limit=3, starting_after=made[1]).json()
