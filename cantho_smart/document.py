@@ -14,9 +14,16 @@ TAGS = [
 ]
 
 
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
 def finish(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Return the document with its tags in order and the server named."""
     known = [{"name": name, "description": f"{vi}. {en}"} for name, vi, en in TAGS]
     others = [tag for tag in result.get("tags", []) if tag["name"] not in {n for n, _, _ in TAGS}]
     result["tags"] = [*known, *others]
+    for item in result["paths"].values():
+        for method, operation in item.items():
+            if method in METHODS:
+                operation.setdefault("security", [])  # public: said, not left out
     return result

@@ -241,6 +241,11 @@ SPECTACULAR_SETTINGS = {
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
         "EventKindEnum": ["move", "payment", "supplement", "proposal"],
         "NeededKindEnum": ["pay", "supplement"],
+        "SupplementStateEnum": ["open", "answered", "closed"],
+        "PaymentStateEnum": [
+            *("owed", "pending", "declined", "expired", "review"),
+            *("paid", "refunded", "cancelled", "free"),
+        ],
         "ChannelEnum": ["online", "counter", "postal"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },

@@ -8,6 +8,9 @@ from typing import Any
 from allauth.headless.spec.internal.schema import get_schema
 
 PREFIX = "Auth"
+BASE = "/api/auth/app/v1/account"
+# Left out of their document, seen in their code.
+ANSWERS_200 = (f"{BASE}/authenticators/recovery-codes", f"{BASE}/password/change")
 KINDS = ("schemas", "responses", "parameters", "examples", "requestBodies", "headers")
 
 
@@ -19,6 +22,10 @@ def merge_authentication(
     text = json.dumps(theirs, default=str)
     text = re.sub(rf"#/components/({'|'.join(KINDS)})/(\w+)", rf"#/components/\1/{PREFIX}\2", text)
     theirs = json.loads(text)
+    for path in ANSWERS_200:
+        theirs["paths"][path]["post"]["responses"].setdefault("200", {"description": "Done."})
+    for schema in theirs["components"]["schemas"].values():
+        schema.pop("example", None)  # some of them do not fit their own schema
     components = result.setdefault("components", {})
     for kind in KINDS:
         for name, value in theirs.get("components", {}).get(kind, {}).items():

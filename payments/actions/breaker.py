@@ -1,4 +1,4 @@
-"""A provider that does not answer is left alone for a moment, so that nobody waits in a queue for it.
+"""A provider that does not answer is left alone for a moment: nobody waits in a queue for it.
 
 The count lies in the shared cache: all workers see it, losing it costs one slow call. Only new
 tries of citizens are held off; the sweep goes on asking and closes the breaker again.
