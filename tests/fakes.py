@@ -23,6 +23,9 @@ class Provider:
 
     def reset(self) -> None:
         self.mock.reset()
+        with self.mock.store.lock:  # nor may one test's endpoint hear of another test
+            self.mock.store.objects.clear()
+            self.mock.store.private.clear()
         self.mock.secrets[:] = [SECRET]
         self.mock.store.fee_basis_points = 0
 
