@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from common import errors, files, http, idempotency
+from common import errors, files, http, idempotency, pages
 from common.errors import Refusal
 
 Handler = Callable[..., Any]
@@ -89,7 +89,12 @@ PAGE_SIZE = OpenApiParameter(
     name="page_size",
     location=OpenApiParameter.QUERY,
     required=False,
-    type={"type": "integer", "minimum": 1, "maximum": http.MAX_PAGE, "default": http.DEFAULT_PAGE},
+    type={
+        "type": "integer",
+        "minimum": 1,
+        "maximum": pages.MAX_PAGE,
+        "default": pages.DEFAULT_PAGE,
+    },
 )
 
 
@@ -159,7 +164,7 @@ def operation(
             parameters += [IF_NONE_MATCH, ETAG]
         if paged:
             parameters += [CURSOR, PAGE_SIZE]
-            refused += [http.CursorInvalid, http.PageSizeInvalid]
+            refused += [pages.CursorInvalid, pages.PageSizeInvalid]
         if body is not None:
             refused += [errors.Invalid, errors.MalformedBody, errors.BodyTooLarge]
             refused.append(errors.UnsupportedMediaType)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from citizens import queries as citizens
-from common import http
+from common import http, pages
 from common.http import IsCitizen, Request, View
 from common.openapi import operation
 from dossiers.queries import home as dossiers
@@ -80,7 +80,7 @@ class AcceptedPapers(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             citizens.papers_of(request.user.id),
             order=("-accepted_at", "-id"),

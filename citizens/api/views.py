@@ -9,7 +9,7 @@ from citizens import queries, rules
 from citizens.actions import consents, identity, inbox, sessions, vault
 from citizens.api import shapes
 from citizens.models import Message, User, VaultAccess, VaultField
-from common import clock, facts, http
+from common import clock, facts, http, pages
 from common.errors import NotFound
 from common.http import IsCitizen, IsSignedIn, Request, View
 from common.openapi import operation, path_parameter
@@ -131,7 +131,7 @@ class Vault(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             queries.facts_of(request.user.id),
             order=("key",),
@@ -178,7 +178,7 @@ class AccessLog(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             queries.accesses_of(request.user.id),
             order=("-id",),
@@ -206,7 +206,7 @@ class Inbox(View):
         "listMessages", tag="me", summary="Read my inbox", answer=shapes.MessageShape, paged=True
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             queries.messages_of(request.user.id),
             order=("-created_at", "-id"),

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import parsers
 from rest_framework.response import Response
 
-from common import clock, http
+from common import clock, http, pages
 from common.errors import NotFound
 from common.http import IsCitizen, Request, View
 from common.openapi import operation, path_parameter
@@ -30,7 +30,7 @@ class Dossiers(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             mine.dossiers(request.user.id),
             order=("-submitted_at", "-id"),
@@ -67,7 +67,7 @@ class Timeline(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        return http.page(
+        return pages.page(
             request,
             mine.timeline(request.user.id, dossier_id),
             order=("seq",),
@@ -88,7 +88,7 @@ class Documents(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        return http.page(
+        return pages.page(
             request,
             mine.documents(request.user.id, dossier_id),
             order=("event_seq", "id"),

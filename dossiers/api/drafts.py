@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import parsers
 from rest_framework.response import Response
 
-from common import clock, http
+from common import clock, http, pages
 from common.errors import AssuranceTooLow, NotFound
 from common.http import IsCitizen, Request, StrictJSONParser, View, has_assurance
 from common.openapi import operation, path_parameter
@@ -39,7 +39,7 @@ class Drafts(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             mine.drafts(request.user.id),
             order=("-updated_at", "-id"),

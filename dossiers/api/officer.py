@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from common import clock, http
+from common import clock, http, pages
 from common.errors import Invalid, MfaRequired, NotFound
 from common.http import Body, IsOfficer, Request, View
 from common.openapi import operation, path_parameter, text_parameter
@@ -83,7 +83,7 @@ class Queue(View):
             dues = payments.status_of([row.id for row in rows])
             return [brief(row, dues.get(row.id)) for row in rows]
 
-        return http.page(
+        return pages.page(
             request,
             desk.queue(
                 seat,

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.response import Response
 
-from common import clock, http
+from common import clock, http, pages
 from common.errors import NotFound
 from common.http import IsCitizen, Request, View
 from common.openapi import operation, path_parameter
@@ -31,7 +31,7 @@ class Payments(View):
         paged=True,
     )
     def get(self, request: Request) -> Response:
-        return http.page(
+        return pages.page(
             request,
             queries.payments_of(str(request.user.pk)),
             order=("-created_at", "-id"),

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from common import clock, http
+from common import clock, http, pages
 from common.errors import Invalid
 from common.http import Anyone, Request, View
 from common.openapi import operation, path_parameter, text_parameter
@@ -60,7 +60,7 @@ class Services(View):
             level=wanted.get("level"),
             online=wanted.get("online"),
         )
-        response = http.page(
+        response = pages.page(
             request,
             rows,
             order=("rank", "procedure_id"),
@@ -175,7 +175,7 @@ class Agencies(View):
         rows = queries.agencies(keys=keys)
         if keys is None and "place" in wanted:
             rows = rows.filter(place_code=wanted["place"])
-        response = http.page(
+        response = pages.page(
             request, rows, order=("key",), render=lambda found: [render.agency(r) for r in found]
         )
         return http.public_cache(response, 5 * MINUTES)
@@ -194,7 +194,7 @@ class Fields(View):
         public=True,
     )
     def get(self, request: Request) -> Response:
-        response = http.page(
+        response = pages.page(
             request,
             queries.fields(),
             order=("key",),
@@ -231,7 +231,7 @@ class Places(View):
     def get(self, request: Request) -> Response:
         wanted = http.query_of(PlaceFilter, request)
         rows = queries.places(q=wanted.get("q", ""), old_code=wanted.get("old_code", ""))
-        response = http.page(
+        response = pages.page(
             request, rows, order=("code",), render=lambda found: [render.place(r) for r in found]
         )
         return http.public_cache(response, 5 * MINUTES)

@@ -6,97 +6,29 @@ keys repeated must give one dossier and one payment.
 """
 
 import datetime
-import io
 import json
 import os
 import secrets
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-import psutil
 import requests
 from django.core.management.base import BaseCommand, CommandError
-from PIL import Image
 
 from cantho_smart.management.commands.dev import ROOT
+from cantho_smart.management.phone import PATIENCE, Killer, Phone, picture
 from citizens.vneid_mock.client import id_token
 
-AUTH = "/api/auth/app/v1"
 EXTRACT, MARRIAGE = "2.000635", "1.000894"
 IDENTITY_PAPER = "000.00.00.G15-KQ004946"
 OFFICE = "ttpvhcc-31135"
-PATIENCE = 60
 OFFICERS = ("tiep-nhan", "thu-ly", "lanh-dao")
-
-
-class Phone:
-    """An app: knows an address and a token, repeats what got no answer with the same key."""
-
-    def __init__(self, base: str, token: str = "") -> None:
-        self.base, self.token = base, token
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        key: str | None = None,
-        version: Any = None,
-        expect: int | None = None,
-        files: Any = None,
-        **headers: str,
-    ) -> Any:
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        if method == "POST" and key is None:
-            key = uuid.uuid4().hex
-        if key:
-            headers["Idempotency-Key"] = key
-        if version is not None:
-            headers["If-Match"] = f'"{version}"'
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                answer = self.session.request(
-                    method,
-                    self.base + path,
-                    headers=headers,
-                    timeout=30,
-                    **({"data": body, "files": files()} if files else {"json": body}),
-                )
-            except requests.RequestException:
-                # A lost answer: the same key again, never a new one.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-                continue
-            retry = answer.status_code in {409, 503} and "Retry-After" in answer.headers
-            if retry and time.monotonic() < deadline:
-                time.sleep(float(answer.headers["Retry-After"]))
-                continue
-            break
-        if expect is not None and answer.status_code != expect:
-            raise CommandError(f"{method} {path}: {answer.status_code} {answer.text[:1000]}")
-        return answer
-
-    def get(self, path: str, **kwargs: Any) -> Any:
-        return self.call("GET", path, expect=200, **kwargs).json()
-
-    def post(self, path: str, body: Any = None, expect: int = 201, **kwargs: Any) -> Any:
-        return self.call("POST", path, {} if body is None else body, expect=expect, **kwargs).json()
-
-    def auth(self, path: str, body: Any, expect: int, **headers: str) -> Any:
-        return self.call("POST", AUTH + path, body, expect=expect, key="", **headers).json()
 
 
 class Command(BaseCommand):
@@ -274,7 +206,7 @@ class Journey:
             "POST",
             path,
             {"paper_key": IDENTITY_PAPER},
-            files=lambda: {"file": ("căn cước.jpg", _picture())},
+            files=lambda: {"file": ("căn cước.jpg", picture())},
             expect=201,
         )
         key = uuid.uuid4().hex
@@ -364,7 +296,7 @@ class Journey:
             "POST",
             f"{address}/attachments",
             {"paper_key": IDENTITY_PAPER},
-            files=lambda: {"file": ("căn cước rõ.jpg", _picture("navy"))},
+            files=lambda: {"file": ("căn cước rõ.jpg", picture("navy"))},
             expect=201,
         )
         self.lan.post(f"{address}/supplements", {"message": "Đã chụp lại"})
@@ -507,40 +439,6 @@ class Journey:
 
     def _killing(self) -> "Killer":
         return Killer(int(self.base.rsplit(":", 1)[1]) if self.kill else None)
-
-
-class Killer:
-    """Kills every web process with -9 a few milliseconds after the block began."""
-
-    def __init__(self, port: int | None) -> None:
-        self.port = port
-        self.thread = threading.Thread(target=self._kill)
-
-    def __enter__(self) -> None:
-        if self.port is not None:
-            self.thread.start()
-
-    def __exit__(self, *failure: Any) -> None:
-        if self.port is not None:
-            self.thread.join()
-
-    def _kill(self) -> None:
-        time.sleep(secrets.randbelow(60) / 1000)
-        mark = f"127.0.0.1:{self.port}"
-        killed = 0
-        for process in psutil.process_iter(["cmdline"]):
-            command = process.info["cmdline"] or []
-            if "cantho_smart.wsgi" in command and mark in command:
-                process.kill()
-                killed += 1
-        if not killed:
-            raise RuntimeError("no web process was found to kill")
-
-
-def _picture(colour: str = "white") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 40), colour).save(out, "JPEG")
-    return out.getvalue()
 
 
 def _check(holds: bool, what: str) -> None:

@@ -1,0 +1,102 @@
+"""The document and the server agree, on every operation: schemathesis, in process."""
+
+import itertools
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, settings
+
+from tests.conftest import Api
+from tests.dossiers import stories
+
+application = get_wsgi_application()
+schema = schemathesis.openapi.from_path("cantho_smart/openapi.yaml")
+schema.app = application
+ours = schema.exclude(path_regex="^/api/auth/")
+
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+]
+
+
+@pytest.fixture
+def world(cast):
+    """A signed-in citizen with a draft and a dossier, and an officer; what paths may name."""
+    stories.agree(cast.owner)
+    dossier = stories.submitted(cast.owner)
+    draft = stories.filled(cast.owner)
+    return {
+        "citizen": cast.owner.token,
+        "officer": cast.reception.token,
+        "names": {
+            "dossier_id": dossier["id"],
+            "draft_id": draft["id"],
+            "document_id": dossier["documents"][0]["id"],
+            "payment_id": dossier["payment_ids"][0],
+            "code": "2.000635",
+        },
+    }
+
+
+@pytest.fixture
+def transaction_of_its_own(world, db):
+    return world
+
+
+keys = itertools.count()
+
+
+@ours.parametrize()
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_as_documented(case, world):
+    officer = case.path.startswith("/api/v1/officer")
+    if case.operation.definition.raw.get("security"):
+        case.headers["Authorization"] = f"Bearer {world['officer' if officer else 'citizen']}"
+    for name, value in world["names"].items():
+        if name in case.path_parameters and next(keys) % 3:
+            case.path_parameters[name] = value
+    response = case.call(base_url="http://testserver")
+    case.validate_response(
+        response,
+        checks=[check for check in schemathesis.checks.load_all_checks() or () if check in CHECKS]
+        if False
+        else None,
+        excluded_checks=[
+            check for check in schemathesis.checks.CHECKS.get_all() if check.__name__ not in CHECKS
+        ],
+    )
+
+
+def test_the_anonymous_get_401_on_everything_that_is_not_public(anonymous):
+    assert isinstance(anonymous, Api)
+    import yaml
+
+    document = yaml.safe_load(open("cantho_smart/openapi.yaml", encoding="utf-8"))  # noqa: SIM115
+    tried = 0
+    for path, item in document["paths"].items():
+        if path.startswith("/api/auth/"):
+            continue
+        for method, operation in item.items():
+            if method not in {"get", "post", "patch", "delete"} or not operation["security"]:
+                continue
+            address = path
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path":
+                    address = address.replace("{" + parameter["name"] + "}", "x")
+            answer = anonymous.client.generic(
+                method.upper(), address, "{}", content_type="application/json"
+            )
+            assert answer.status_code == 401, (method, path, answer.content)
+            assert answer.json()["code"] == "not_signed_in"
+            tried += 1
+    assert tried > 30
