@@ -82,7 +82,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     """Turn whatever a view raised into a problem. Nobody ever sees a traceback or HTML."""
     refusal = as_refusal(exc)
     if isinstance(refusal, errors.ServerError):
-        logger.exception("unexpected failure", exc_info=exc)
+        logger.exception("unexpected failure")
     response = Response(problem_body(refusal), status=refusal.status, content_type=PROBLEM_TYPE)
     _add_headers(response, refusal)
     if isinstance(exc, exceptions.MethodNotAllowed):

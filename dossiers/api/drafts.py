@@ -8,7 +8,7 @@ from rest_framework import parsers
 from rest_framework.response import Response
 
 from common import clock, http, pages
-from common.errors import AssuranceTooLow, NotFound
+from common.errors import AssuranceTooLow, NotFound, StaleVersion
 from common.http import IsCitizen, Request, StrictJSONParser, View, has_assurance
 from common.openapi import operation, path_parameter
 from dossiers.actions import drafts, intake
@@ -279,6 +279,7 @@ class Submit(View):
         refusals=[
             NotFound,
             drafts.DraftClosed,
+            StaleVersion,
             intake.PrefillChanged,
             intake.PrefillAged,
             intake.AgencyMissing,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -20,6 +21,11 @@ logger = logging.getLogger(__name__)
 
 CALL_LASTS = timedelta(seconds=45)  # longer than all retries of one call together
 MAX_URL = 500
+# A provider that answers slowly must not hold all threads of a web process: the rest of the API
+# goes on while at most this many citizens wait for it.
+CALLS_AT_ONCE = 2
+WAIT_FOR_A_TURN_SECONDS = 2.0
+_turn = threading.BoundedSemaphore(CALLS_AT_ONCE)
 
 
 class PaymentNotOwed(Refusal):
@@ -178,7 +184,12 @@ def start_attempt(
             raise AttemptInProgress(retry_after=2)
         if breaker.is_open(attempt.provider):
             raise ProviderUnreachable(retry_after=breaker.PAUSE_SECONDS)
-        after = _ask(attempt.id, now)
+        if not _turn.acquire(timeout=WAIT_FOR_A_TURN_SECONDS):
+            raise ProviderUnreachable(retry_after=2)
+        try:
+            after = _ask(attempt.id, now)
+        finally:
+            _turn.release()
         if mine or after in states.ACTIVE_ATTEMPTS:
             return attempt.id
         # The other device's page turned out to be over: look again.

@@ -5,6 +5,7 @@ import itertools
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
+from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, settings
 
 from tests.conftest import Api
@@ -16,7 +17,6 @@ schema.app = application
 ours = schema.exclude(path_regex="^/api/auth/")
 
 CHECKS = [
-    "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_schema_conformance",
@@ -42,9 +42,12 @@ def world(cast):
     }
 
 
-@pytest.fixture
-def transaction_of_its_own(world, db):
-    return world
+@pytest.fixture(autouse=True)
+def _one_connection(monkeypatch):
+    """Keep the test's connection: a server closes it between requests, a test may not."""
+    monkeypatch.setattr(
+        BaseDatabaseWrapper, "close_if_unusable_or_obsolete", lambda connection: None
+    )
 
 
 keys = itertools.count()
@@ -66,11 +69,9 @@ def test_every_answer_is_as_documented(case, world):
         if name in case.path_parameters and next(keys) % 3:
             case.path_parameters[name] = value
     response = case.call(base_url="http://testserver")
+    assert response.status_code != 500  # a 503 is documented: the payment provider is not running
     case.validate_response(
         response,
-        checks=[check for check in schemathesis.checks.load_all_checks() or () if check in CHECKS]
-        if False
-        else None,
         excluded_checks=[
             check for check in schemathesis.checks.CHECKS.get_all() if check.__name__ not in CHECKS
         ],

@@ -1,5 +1,7 @@
 """Real threads, real commits, on the real database and a real socket."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -42,6 +44,34 @@ def test_s21_the_same_event_fifty_times_in_parallel(world: World) -> None:
     assert ProviderEvent.objects.count() == 1
     assert world.drain() == 2  # one event applied, one fact announced
     assert LedgerEntry.objects.count() == 1
+
+
+def test_s09_a_slow_provider_holds_few_of_our_threads(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.STRIPE_READ_TIMEOUT_SECONDS = 60.0
+    monkeypatch.setattr(charge, "WAIT_FOR_A_TURN_SECONDS", 0.05)
+    payments = [world.owe() for _ in range(8)]
+    world.provider.fault("delay", times=2, seconds=50)
+    turned_away: list[int] = []
+
+    def start(index: int) -> Attempt:
+        try:
+            return world.start(payments[index], "key-of-one-tap")
+        except charge.ProviderUnreachable:
+            turned_away.append(index)
+            if len(turned_away) == len(payments) - charge.CALLS_AT_ONCE:
+                world.provider.mock.stopping.set()  # the slow answers come now
+            raise
+
+    try:
+        results = together(8, start)
+    finally:
+        world.provider.mock.stopping.clear()
+    assert sum(isinstance(result, Attempt) for result in results) == charge.CALLS_AT_ONCE
+    assert len(turned_away) == 6
+    for payment in payments:
+        assert world.start(payment, "key-of-one-tap").state == "open"
 
 
 def test_webhook_sweep_and_poll_settle_the_same_payment_at_once(world: World) -> None:
