@@ -40,6 +40,7 @@ check: .venv/.installed
 	@npx redocly lint cantho_smart/openapi.yaml
 
 e2e: .venv/.installed
+	@APP_ENV=dev $(BIN)/python -m tests.e2e.readme
 	@APP_ENV=dev $(BIN)/python -m tests.e2e --base http://127.0.0.1:$(PORT)
 
 fix: .venv/.installed

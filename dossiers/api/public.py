@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
+from django.utils import translation
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers, throttling
@@ -81,12 +82,13 @@ class Lookup(View):
 @require_GET
 def slip_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the page behind the code printed on a slip; readable on a phone, no script."""
-    try:
-        found = lookup.by_token(token)
-    except lookup.DossierUnknown:
-        response = render_page(request, "dossiers/unknown.html", status=404)
-    else:
-        response = render_page(request, "dossiers/progress.html", {"progress": progress(found)})
+    with translation.override("vi"):  # the page has one language, whatever the browser asks for
+        try:
+            found = lookup.by_token(token)
+        except lookup.DossierUnknown:
+            response = render_page(request, "dossiers/unknown.html", status=404)
+        else:
+            response = render_page(request, "dossiers/progress.html", {"progress": progress(found)})
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     response["X-Robots-Tag"] = "noindex"

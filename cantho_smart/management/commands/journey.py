@@ -270,7 +270,7 @@ class Journey:
         _check(page.status_code == 200, "the provider's page opens")
         answer = browser.post(
             address,
-            data={"outcome": "pay", "card": "4242424242424242"},
+            data={"action": "pay", "card": "4242424242424242"},
             allow_redirects=False,
             timeout=15,
         )

@@ -1,0 +1,244 @@
+"""`python -m tests.e2e --base URL`: walks the pages of a running server and keeps pictures.
+
+Each check prints a line; the last one counts them. The first failure ends it with 1.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+import uuid
+
+import requests
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+PICTURES = pathlib.Path("e2e-pictures")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+PHONE, DESK = (412, 915), (1280, 900)
+WAIT = 20
+
+
+class Walk:
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.passed = 0
+        options = webdriver.ChromeOptions()
+        for flag in FLAGS:
+            options.add_argument(flag)
+        options.binary_location = "/usr/bin/chromium"
+        options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+        service = webdriver.ChromeService(executable_path="/usr/bin/chromedriver")
+        self.browser = webdriver.Chrome(options=options, service=service)
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def holds(self, what: str, condition: bool) -> None:
+        if not condition:
+            raise SystemExit(f"FAILED {what}\n{self.browser.page_source[:2000]}")
+        self.passed += 1
+        print(f"ok {what}")  # noqa: T201
+
+    def open(self, address: str, size: tuple[int, int]) -> None:
+        self.browser.set_window_size(*size)
+        self.browser.get(address if address.startswith("http") else self.base + address)
+
+    def until(self, what: str, condition: object) -> None:
+        wait = WebDriverWait(self.browser, WAIT, ignored_exceptions=[WebDriverException])
+        wait.until(condition)  # type: ignore[arg-type]
+        self.holds(what, True)
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(exist_ok=True)
+        self.browser.save_screenshot(str(PICTURES / f"{name}.png"))
+
+    def text(self) -> str:
+        return self.browser.find_element(By.TAG_NAME, "body").text
+
+    def api(self, method: str, path: str, body: object = None, token: str = "") -> dict:
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        answer = self.http.request(method, self.base + path, json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    # -- the pages -------------------------------------------------------------------------------
+
+    def documents(self) -> None:
+        self.open("/docs", DESK)
+        self.until(
+            "Swagger shows the operations",
+            lambda b: "listServices" in b.page_source or "Find services" in b.page_source,
+        )
+        self.until("Swagger shows the dossiers", lambda b: "/api/v1/dossiers" in b.page_source)
+        outside = [
+            entry
+            for entry in self.browser.execute_script(
+                "return performance.getEntriesByType('resource').map(e => e.name)"
+            )
+            if not entry.startswith((self.base, "data:", "blob:"))
+        ]
+        self.holds("Swagger loads nothing from elsewhere", outside == [])
+        self.picture("swagger")
+        self.open("/redoc", DESK)
+        self.until("Redoc shows the document", lambda b: "Can Tho Smart" in self.text())
+        self.picture("redoc")
+
+    def dossier(self) -> dict:
+        token = self.api("POST", "/api/v1/dev/sign-in", {"who": "lan"})["access_token"]
+        draft_id = str(uuid.uuid4())
+        draft = self.api(
+            "POST", "/api/v1/drafts", {"id": draft_id, "service_code": "2.000635"}, token
+        )
+        answers = {
+            "nyc_ho_ten": "Nguyễn Thị Lan",
+            "nyc_so_dinh_danh": "092195000001",
+            "nyc_noi_cu_tru": {"line": "12 Nguyễn Trãi", "province_code": "92"},
+            "nyc_quan_he": "ban_than",
+            "nyc_dien_thoai": "+84900000001",
+            "doi_tuong": "khai_sinh",
+            "sj_ho_ten": "Nguyễn Thị Lan",
+            "sj_ngay_sinh": "1995-03-14",
+            "noi_da_dang_ky": {"name": "Phường Ninh Kiều"},
+            "so_ban_sao": 2,
+        }
+        locked = {item["field"] for item in draft["prefilled"] if item["locked"]}
+        answers = {name: value for name, value in answers.items() if name not in locked}
+        saved = self.http.patch(
+            f"{self.base}/api/v1/drafts/{draft_id}",
+            json={"answers": answers, "receiving_agency": "ttpvhcc-31135"},
+            headers={"Authorization": f"Bearer {token}", "If-Match": f'"{draft["version"]}"'},
+            timeout=30,
+        )
+        saved.raise_for_status()
+        one = self.api("POST", f"/api/v1/drafts/{draft_id}/submit", {}, token)
+        return {**one, "token": token}
+
+    def look_up(self, dossier: dict) -> None:
+        self.open("/t/" + dossier["lookup_url"].rsplit("/", 1)[-1], PHONE)
+        text = self.text()
+        self.holds("the look-up page shows the code", dossier["code"] in text)
+        self.holds("the look-up page shows the state", "Mới đăng ký" in text)
+        self.holds(
+            "the look-up page tells nothing personal",
+            not any(word in self.browser.page_source for word in ("Nguyễn Thị Lan", "0921950")),
+        )
+        width = self.browser.execute_script("return document.documentElement.scrollWidth")
+        self.holds("the look-up page fits a phone", width <= PHONE[0])
+        self.picture("look-up")
+
+    def pay(self, dossier: dict) -> None:
+        attempt = self.api(
+            "POST", f"/api/v1/payments/{dossier['payment_ids'][0]}/attempts", {}, dossier["token"]
+        )
+        self.open(attempt["checkout_url"], PHONE)
+        text = self.text()
+        self.holds("the payment page says that it is a mock", "thử nghiệm" in text.lower())
+        self.holds("the payment page shows the sum", "16.000" in text)
+        self.picture("payment")
+        self.browser.find_element(By.CSS_SELECTOR, 'button[value="decline"]').click()
+        self.until(
+            "a declined card is told with its reason",
+            lambda b: (
+                b.find_elements(By.CSS_SELECTOR, 'button[value="pay"]')
+                and "từ chối" in self.text().lower()
+            ),
+        )
+        self.picture("payment-declined")
+        self.browser.find_element(By.CSS_SELECTOR, 'button[value="pay"]').click()
+        self.until(
+            "the page leads back after paying",
+            lambda b: (
+                "127.0.0.1" in b.current_url
+                and "/payments/return" in b.current_url
+                or "đã" in self.text().lower()
+            ),
+        )
+        self.picture("payment-done")
+
+        def paid(_: object) -> bool:
+            one = self.api(
+                "GET", f"/api/v1/payments/{dossier['payment_ids'][0]}", None, dossier["token"]
+            )
+            return bool(one["state"] == "paid")
+
+        self.until("the webhook settles the payment", paid)
+
+    def papers(self, dossier: dict) -> None:
+        """Render the acknowledgement and the receipt; a page that cannot be drawn fails."""
+        one = self.api("GET", f"/api/v1/dossiers/{dossier['id']}", None, dossier["token"])
+        addresses = {
+            paper["kind"]: f"/api/v1/dossiers/{one['id']}/documents/{paper['id']}/content"
+            for paper in one["documents"]
+        }
+        addresses["receipt"] = f"/api/v1/payments/{one['payment_ids'][0]}/receipt.pdf"
+        for name, address in addresses.items():
+            answer = self.http.get(
+                self.base + address,
+                headers={"Authorization": f"Bearer {dossier['token']}"},
+                timeout=30,
+            )
+            answer.raise_for_status()
+            PICTURES.mkdir(exist_ok=True)
+            file = PICTURES / f"{name}.pdf"
+            file.write_bytes(answer.content)
+            subprocess.run(
+                ["pdftoppm", "-png", "-r", "70", "-singlefile", str(file), str(PICTURES / name)],
+                check=True,
+            )
+            self.holds(f"{name} is a paper that can be drawn", True)
+
+    def signature(self) -> None:
+        """Let an independent tool look at a signed result: valid, and broken by one byte."""
+        from tests.e2e import signed
+
+        file = PICTURES / "result.pdf"
+        file.write_bytes(signed.result())
+        whole = signed.pdfsig(file)
+        self.holds("pdfsig finds the signature of a result valid", "Signature is Valid" in whole)
+        broken = bytearray(file.read_bytes())
+        broken[len(broken) // 3] ^= 1
+        file.with_name("result-broken.pdf").write_bytes(bytes(broken))
+        told = signed.pdfsig(file.with_name("result-broken.pdf"))
+        self.holds("one changed byte breaks it", "Signature is Valid" not in told)
+
+    def admin(self) -> None:
+        self.open("/admin/login/", DESK)
+        self.holds(
+            "the admin asks who you are",
+            "Đăng nhập" in self.browser.page_source or "Log in" in self.browser.page_source,
+        )
+        self.picture("admin")
+
+    def walk(self) -> None:
+        try:
+            self.documents()
+            dossier = self.dossier()
+            self.look_up(dossier)
+            self.pay(dossier)
+            self.papers(dossier)
+            self.signature()
+            self.admin()
+        finally:
+            self.browser.quit()
+        print(f"{self.passed} passed, 0 failed")  # noqa: T201
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--base", required=True)
+    Walk(parser.parse_args().base).walk()
+    sys.exit(0)

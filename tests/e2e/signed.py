@@ -1,0 +1,49 @@
+"""A signed paper and what pdfsig says of it."""
+
+import os
+import pathlib
+import subprocess
+
+os.environ.setdefault("APP_ENV", "dev")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cantho_smart.settings")
+
+import django
+
+django.setup()
+
+from common import clock, documents, signing
+from dossiers.actions.papers import TEMPLATES
+
+
+def result() -> bytes:
+    """Return a result as the worker makes it, with invented content."""
+    content = {
+        "kind": "result",
+        "title": "Kết quả giải quyết",
+        "form_number": "",
+        "agency": "Trung tâm Phục vụ hành chính công phường Ninh Kiều",
+        "competent": "Ủy ban nhân dân phường Ninh Kiều",
+        "code": "H13.022-261123-0001",
+        "pin": "abc123",
+        "service_code": "2.000635",
+        "service_name": "Cấp bản sao Trích lục hộ tịch, bản sao Giấy khai sinh",
+        "applicant": "Nguyễn Thị Lan",
+        "at": "09 giờ 00, ngày 23/11/2026",
+        "submitted_at": "08 giờ 00, ngày 23/11/2026",
+        "due_at": "",
+        "results": ["Bản sao Trích lục hộ tịch"],
+        "number": "TL-01",
+        "text": "Cấp 02 bản sao",
+        "signer": "Người có thẩm quyền ký",
+        "papers": [],
+        "qr": documents.qr_svg("https://cantho-smart.example/t/x"),
+    }
+    pdf = documents.pdf(TEMPLATES / "paper.typ", content)
+    return signing.sign(pdf, reason="Kết quả giải quyết", now=clock.now())
+
+
+def pdfsig(file: pathlib.Path) -> str:
+    """Return what pdfsig says, without asking the system's certificates."""
+    return subprocess.run(
+        ["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=False
+    ).stdout
