@@ -27,12 +27,19 @@ def on_settled(
 
 
 def on_refunded(
-    sender: Any, *, reference: str, payment_id: str, amount_vnd: int, **kwargs: Any
+    sender: Any,
+    *,
+    reference: str,
+    payment_id: str,
+    refund_id: str,
+    amount_vnd: int,
+    **kwargs: Any,
 ) -> None:
     money.record_payment(
         reference=reference,
         payment_id=payment_id,
         amount_vnd=amount_vnd,
+        refund_id=refund_id,
         name="refund_settled",
         now=_now(),
     )

@@ -15,14 +15,20 @@ from payments import queries as payments
 
 @db.transaction()
 def record_payment(
-    *, reference: str, payment_id: str, amount_vnd: int, name: str, now: datetime
+    *,
+    reference: str,
+    payment_id: str,
+    amount_vnd: int,
+    name: str,
+    now: datetime,
+    refund_id: str = "",
 ) -> None:
     """Record that a payment was settled or given back. May be told twice: one row for each."""
     dossier = db.lock(Dossier.objects.filter(id=reference)).first()
     if dossier is None:
         return
     told = TimelineEvent.objects.filter(
-        dossier=dossier, move=name, data__payment_id=payment_id, data__amount_vnd=amount_vnd
+        dossier=dossier, move=name, data__payment_id=payment_id, data__refund_id=refund_id
     )
     if told.exists():
         return
@@ -34,7 +40,7 @@ def record_payment(
         now=now,
         from_state=dossier.state,
         clock=Clock.RUN,
-        data={"payment_id": payment_id, "amount_vnd": amount_vnd},
+        data={"payment_id": payment_id, "refund_id": refund_id, "amount_vnd": amount_vnd},
     )
     if name == "payment_settled" and dossier.state == State.PAYMENT_REQUESTED:
         dues = payments.status_of([dossier.id]).get(dossier.id)

@@ -258,3 +258,13 @@ def test_the_number_of_queries_does_not_grow_with_the_drafts(cast, count_queries
     with count_queries() as queries:
         cast.owner.get("/api/v1/drafts")
     assert [*counts, len(queries)] == [3, 3, 3]
+
+
+def test_every_service_of_level_none_refuses_an_online_draft(cast):
+    from services.models import ProcedureVersion
+
+    codes = ProcedureVersion.objects.filter(online_level="none").order_by("procedure_id")
+    found = list(codes.values_list("procedure_id", flat=True))
+    assert len(found) == 23
+    for code in found:
+        assert stories.start(cast.owner, code).json()["code"] == "not_online", code

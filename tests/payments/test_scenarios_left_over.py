@@ -84,6 +84,69 @@ def test_s28_killed_before_the_call_and_only_the_sweep_is_left(
     assert len(world.provider.all("checkout.session")) == 1
 
 
+def test_s02_while_one_device_opens_the_page_the_other_is_told_to_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = world.owe()
+
+    def killed(**kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    for state in ("created", "calling"):
+        Attempt.objects.update(state=state, called_at=world.now)
+        with monkeypatch.context() as broken:
+            broken.setattr(settle, "ask", killed)
+            with pytest.raises(KeyboardInterrupt):
+                world.start(payment, "phone-1111")
+        with pytest.raises(charge.AttemptInProgress) as refusal:
+            world.start(payment, "tablet-222")
+        assert refusal.value.retry_after == 2
+    world.later(seconds=46)  # whoever called must be gone by now
+    assert world.start(payment, "tablet-222").state == "open"
+    assert Attempt.objects.count() == 1
+
+
+def test_s30_a_fact_is_told_once_however_often_its_job_runs(world: World) -> None:
+    from payments import signals
+    from payments.actions import announce
+
+    heard: list[str] = []
+
+    def receiver(sender: object, *, payment_id: str, **kwargs: object) -> None:
+        heard.append(payment_id)
+
+    signals.payment_settled.connect(receiver)
+    signals.refund_settled.connect(receiver)
+    try:
+        payment = world.owe()
+        world.pay(payment)
+        refund = world.refund(payment, 16000)
+        world.drain()
+        for _ in range(3):
+            announce.announce_payment(payment_id=payment.id, now=world.now)
+            announce.announce_refund(refund_id=refund.id, now=world.now)
+        assert heard == [payment.id, payment.id]
+    finally:
+        signals.payment_settled.disconnect(receiver)
+        signals.refund_settled.disconnect(receiver)
+
+
+@pytest.mark.parametrize("end", ["paid", "expired"])
+def test_a_page_that_is_over_is_not_offered(world: World, end: str) -> None:
+    payment = world.owe()
+    attempt = world.start(payment)
+    assert attempt.checkout_url
+    if end == "paid":
+        world.provider.press(attempt.session_id)
+    else:
+        world.provider.expire(attempt.session_id)
+    intent = world.provider.get(attempt.session_id)
+    world.provider.change(intent["id"], url="http://127.0.0.1:9/stale")
+    world.deliver()
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.checkout_url) == (end, "")
+
+
 def test_s29_the_announcement_fails_and_is_repeated(world: World) -> None:
     from payments import signals
 
