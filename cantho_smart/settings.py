@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "payments.apps.PaymentsConfig",
     "dossiers.apps.DossiersConfig",
     "seeds.apps.SeedsConfig",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

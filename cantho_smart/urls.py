@@ -1,6 +1,5 @@
 """Every address of the product."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import (
     SpectacularJSONAPIView,
@@ -10,6 +9,7 @@ from drf_spectacular.views import (
 )
 
 from cantho_smart.screens import home, pages
+from dossiers import admin as desk
 from dossiers.api.public import slip_page
 from payments.urls import webhook_patterns
 
@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems", pages.problems),
     path("problems/<str:code>", pages.problem),
     path("t/<str:token>", slip_page),
-    path("admin/", admin.site.urls),
+    path("admin/", desk.site.urls),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("citizens.urls")),
     path("api/v1/", include("services.urls")),

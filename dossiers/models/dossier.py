@@ -81,6 +81,8 @@ class Dossier(models.Model):
     lookup_token = models.CharField(max_length=40, default=ids.unguessable)
 
     class Meta:
+        verbose_name = "hồ sơ"
+        verbose_name_plural = "hồ sơ"
         constraints = [
             models.UniqueConstraint(fields=["code"], name="dossiers_dossier_code"),
             models.UniqueConstraint(fields=["lookup_token"], name="dossiers_dossier_lookup_token"),

@@ -1,8 +1,9 @@
-"""A signed paper and what pdfsig says of it."""
+"""A signed paper and what pdfsig says of it; an officer's second factor."""
 
 import os
 import pathlib
 import subprocess
+import time
 
 os.environ.setdefault("APP_ENV", "dev")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cantho_smart.settings")
@@ -11,8 +12,18 @@ import django
 
 django.setup()
 
+from allauth.mfa.totp.internal import auth as totp
+
 from common import clock, documents, signing
 from dossiers.actions.papers import TEMPLATES
+from seeds.people import PASSWORD, TOTP_SECRET
+
+__all__ = ["PASSWORD"]
+
+
+def second_factor() -> str:
+    """Return the code that a synthetic officer's phone shows now."""
+    return str(totp.format_hotp_value(totp.hotp_value(TOTP_SECRET, int(time.time()) // 30)))
 
 
 def result() -> bytes:

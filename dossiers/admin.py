@@ -1,0 +1,274 @@
+"""The desk as pages: an officer's dossiers in Django's admin, with the moves as buttons.
+
+Only the dossiers of the officer's own agency are here. The pages parse and render; every move goes
+through the same action as the API, and every look leaves the same row for the citizen.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import translation
+
+from citizens.actions import desk as sign_in
+from common import clock
+from common.errors import NotFound, Refusal
+from dossiers.actions import desk as looking
+from dossiers.actions import processing
+from dossiers.actions.processing import Act
+from dossiers.models import Dossier, Seat
+from dossiers.queries import desk, offices
+from dossiers.rules import deadlines, states, words
+from dossiers.rules.states import State
+from payments import queries as payments
+from services import queries as services
+
+IDLE_SECONDS = 30 * 60
+MARK = "desk_second_factor"
+LABELS = {
+    "receive": "Tiếp nhận",
+    "refuse": "Từ chối tiếp nhận",
+    "request_supplement": "Yêu cầu bổ sung",
+    "request_payment": "Yêu cầu nộp phí",
+    "forward": "Chuyển xử lý",
+    "recall_reception": "Thu hồi tiếp nhận",
+    "return_at_appraisal": "Trả lại để bổ sung (tính lại thời hạn)",
+    "propose": "Dự thảo kết quả",
+    "reject": "Từ chối giải quyết",
+    "sign": "Ký kết quả",
+    "accept_supplement": "Chấp nhận bổ sung",
+    "stop": "Dừng xử lý",
+    "accept_withdrawal": "Chấp nhận rút hồ sơ",
+    "refuse_withdrawal": "Không chấp nhận rút hồ sơ",
+    "hand_over": "Trả kết quả",
+    "recall_result": "Thu hồi kết quả",
+    "recall_hand_over": "Thu hồi việc trả kết quả",
+}
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail, password and the code of the second factor, all at once."""
+
+    username = forms.EmailField(label="Thư điện tử", max_length=254)
+    code = forms.CharField(label="Mã xác thực hai lớp", min_length=6, max_length=8)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if {"username", "password", "code"} <= set(data):
+            try:
+                self.user_cache = sign_in.officer_of(
+                    email=data["username"], password=data["password"], code=data["code"]
+                )
+            except Refusal as refusal:
+                raise ValidationError(refusal.title_vi) from refusal
+        return data
+
+
+class DeskSite(admin.AdminSite):
+    site_title = site_header = "Bàn làm việc một cửa (thử nghiệm)"
+    index_title = "Hồ sơ của cơ quan"
+    login_form = SignInForm
+    login_template = "dossiers/desk/login.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether this session is an officer's that passed the second factor."""
+        user: Any = request.user
+        if not (user.is_authenticated and user.is_active and user.is_officer):
+            return False
+        if not request.session.get(MARK):
+            return False
+        request.session.set_expiry(IDLE_SECONDS)
+        return True
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Return the view in Vietnamese, whatever the browser asks for."""
+        inner = super().admin_view(view, cacheable)
+
+        def in_vietnamese(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with translation.override("vi"):
+                response: Any = inner(request, *args, **kwargs)
+                if hasattr(response, "render"):
+                    response.render()
+                return response
+
+        return in_vietnamese
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST":
+            form = SignInForm(request, data=request.POST)
+            if form.is_valid():
+                login(request, form.get_user(), "django.contrib.auth.backends.ModelBackend")
+                request.session[MARK] = True
+                request.session.set_expiry(IDLE_SECONDS)
+                return HttpResponseRedirect(reverse("admin:dossiers_dossier_changelist"))
+        return super().login(request, extra_context)
+
+
+site = DeskSite()
+
+
+class MoveForm(forms.Form):
+    move = forms.ChoiceField(choices=list(LABELS.items()))
+    expected_state = forms.IntegerField(min_value=1, max_value=10)
+    reason = forms.CharField(required=False, max_length=2000)
+    papers = forms.MultipleChoiceField(required=False)
+    result_text = forms.CharField(required=False, max_length=4000)
+    result_number = forms.CharField(required=False, max_length=60)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "trạng thái"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(int(state)), states.NAMES[state].vi) for state in State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+@admin.register(Dossier, site=site)
+class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The agency's queue; nothing is edited here, only moved."""
+
+    list_display = ("dossier_code", "service", "state_name", "sent", "promise")
+    list_filter = (StateFilter,)
+    ordering = ("submitted_at", "id")
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Dossier | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Dossier | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Dossier | None = None) -> bool:
+        return True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
+        return desk.queue(_seat(request))
+
+    @admin.display(description="Mã hồ sơ", ordering="code")
+    def dossier_code(self, row: Dossier) -> str:
+        return row.code
+
+    @admin.display(description="Thủ tục")
+    def service(self, row: Dossier) -> str:
+        return f"{row.service_code} {row.service_name}"
+
+    @admin.display(description="Gửi lúc", ordering="submitted_at")
+    def sent(self, row: Dossier) -> str:
+        return f"{row.submitted_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}"
+
+    @admin.display(description="Trạng thái")
+    def state_name(self, row: Dossier) -> str:
+        return states.NAMES[State(row.state)].vi
+
+    @admin.display(description="Hẹn trả")
+    def promise(self, row: Dossier) -> str:
+        if row.due_at is None:
+            return "—"
+        late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
+        return f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}{' QUÁ HẠN' if late else ''}"
+
+    def get_urls(self) -> list[Any]:
+        moves = path(
+            "<path:dossier_id>/move/",
+            self.admin_site.admin_view(self.make_move),
+            name="dossiers_dossier_move",
+        )
+        return [moves, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        seat = _seat(request)
+        try:
+            row = desk.dossier(seat, unquote(object_id))
+        except NotFound:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        looking.shown(seat=seat, dossier=row, now=clock.now(), what="dossier:read at the desk")
+        version = services.version(row.service_version_id)
+        dues = payments.status_of([row.id]).get(row.id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": row.code,
+            "opts": self.opts,
+            "row": row,
+            "state": states.NAMES[State(row.state)].vi,
+            "fee_open": dues is not None and dues.open,
+            "answers": _answers(row),
+            "moves": [(name, LABELS[name]) for name in desk.moves(seat, row)],
+            "papers": [paper for paper in version.papers if paper.digital],
+            "events": [
+                (event, words.about(event.move, code="", office=event.actor_label, due="").title_vi)
+                for event in row.timeline.all()
+            ],
+        }
+        return render(request, "dossiers/desk/dossier.html", context)
+
+    def make_move(self, request: HttpRequest, dossier_id: str) -> HttpResponse:
+        """Make one move and show the dossier again, or say why not."""
+        back = HttpResponseRedirect(
+            reverse("admin:dossiers_dossier_change", args=[quote(dossier_id)])
+        )
+        form = MoveForm(request.POST)
+        wanted: Any = form.fields["papers"]
+        wanted.choices = [(key, key) for key in request.POST.getlist("papers")]
+        if request.method != "POST" or not form.is_valid():
+            messages.error(request, "Yêu cầu không hợp lệ.")
+            return back
+        try:
+            processing.act(
+                officer_id=str(request.user.pk),
+                dossier_id=dossier_id,
+                act=Act(**form.cleaned_data),
+                now=clock.now(),
+            )
+        except Refusal as refusal:
+            found = "; ".join(f"{error.param}: {error.message_vi}" for error in refusal.errors)
+            messages.error(request, f"{refusal.detail('vi')} {found}")
+        else:
+            messages.success(request, f"Đã thực hiện: {LABELS[form.cleaned_data['move']]}.")
+        return back
+
+
+def _seat(request: HttpRequest) -> Seat:
+    return offices.seat(str(request.user.pk))
+
+
+def _answers(row: Dossier) -> list[tuple[str, str]]:
+    form = services.form(row.form_id) if row.form_id else None
+    fields = form.schema.get("properties", {}) if form else {}
+    return [
+        (str(fields.get(name, {}).get("title", name)), _text(value))
+        for name, value in sorted(row.answers.items())
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(_text(inner) for inner in value.values())
+    if isinstance(value, list):
+        return "; ".join(_text(inner) for inner in value)
+    return str(value)
