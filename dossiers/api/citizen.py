@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import parsers
 from rest_framework.response import Response
 
@@ -132,6 +133,13 @@ class Supplements(View):
         status=201,
         key="transaction",
         refusals=[NotFound, supplements.NothingAsked, supplements.SupplementEmpty],
+        examples=[
+            OpenApiExample(
+                "a corrected field",
+                value={"answers": {"nyc_dien_thoai": "+84987654321"}, "message": "Đã sửa"},
+                request_only=True,
+            )
+        ],
         query=[DOSSIER],
     )
     def post(self, request: Request, dossier_id: str) -> Response:
@@ -191,6 +199,13 @@ class Withdrawal(View):
         status=201,
         key="transaction",
         refusals=[NotFound, MoveNotAllowed],
+        examples=[
+            OpenApiExample(
+                "with a reason",
+                value={"reason": "Tôi không còn nhu cầu"},
+                request_only=True,
+            )
+        ],
         query=[DOSSIER],
     )
     def post(self, request: Request, dossier_id: str) -> Response:

@@ -209,6 +209,16 @@ class DraftReuse(View):
         status=201,
         key="transaction",
         refusals=[NotFound, drafts.DraftClosed, drafts.TooManyFiles],
+        examples=[
+            OpenApiExample(
+                "identity paper",
+                value={
+                    "paper_key": "000.00.00.G15-KQ004946",
+                    "paper_id": "pap_01k9m3v0x2f4h6j8k0m2n4p6q8",
+                },
+                request_only=True,
+            )
+        ],
         query=[DRAFT],
     )
     def post(self, request: Request, draft_id: str) -> Response:
@@ -284,6 +294,13 @@ class Submit(View):
             intake.PrefillAged,
             intake.AgencyMissing,
             AssuranceTooLow,
+        ],
+        examples=[
+            OpenApiExample(
+                "what was seen",
+                value={"version": 2},
+                request_only=True,
+            )
         ],
         query=[DRAFT],
     )

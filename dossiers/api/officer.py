@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -137,6 +138,21 @@ class OfficerMoves(View):
             moves.AppraisalTooLate,
             moves.NothingProposed,
             CalendarMissing,
+        ],
+        examples=[
+            OpenApiExample(
+                "receive", value={"move": "receive", "expected_state": 1}, request_only=True
+            ),
+            OpenApiExample(
+                "ask for a supplement",
+                value={
+                    "move": "request_supplement",
+                    "expected_state": 4,
+                    "reason": "Ảnh căn cước bị mờ, đề nghị chụp lại",
+                    "papers": ["000.00.00.G15-KQ004946"],
+                },
+                request_only=True,
+            ),
         ],
         query=[DOSSIER],
     )

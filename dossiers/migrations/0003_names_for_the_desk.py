@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dossiers', '0002_append_only'),
+        ("dossiers", "0002_append_only"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='dossier',
-            options={'verbose_name': 'hồ sơ', 'verbose_name_plural': 'hồ sơ'},
+            name="dossier",
+            options={"verbose_name": "hồ sơ", "verbose_name_plural": "hồ sơ"},
         ),
     ]

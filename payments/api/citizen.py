@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
 from common import clock, http, pages
@@ -84,6 +85,13 @@ class Attempts(View):
             charge.ProviderUnreachable,
             charge.PaymentNotPossible,
             charge.ReturnUrlRefused,
+        ],
+        examples=[
+            OpenApiExample(
+                "back to the app",
+                value={"return_url": "canthosmart://paid"},
+                request_only=True,
+            )
         ],
         query=[PAYMENT],
     )

@@ -470,3 +470,43 @@ def test_no_personal_data_rests_in_clear(cast):
             text = " ".join(row[0] for row in cursor.fetchall())
             for private in ("092195000001", "Nguyễn Thị Lan", "12 Nguyễn Trãi"):
                 assert private not in text, (table, private)
+
+
+def test_every_task_may_run_twice(cast, drain):
+    from citizens.models import Message
+    from dossiers import tasks
+    from dossiers.models import Document
+
+    stories.submitted(cast.owner)
+    drain()
+    before = list(Document.objects.order_by("id").values_list("id", "file_id"))
+    assert all(file for _, file in before)
+    for document_id, _ in before:
+        tasks.make_paper(document_id)
+    assert list(Document.objects.order_by("id").values_list("id", "file_id")) == before
+    assert not Message.objects.filter(delivered_at=None).exists()
+
+
+def test_the_sweep_finds_what_a_crash_left_undone(cast, drain):
+    import datetime
+
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    from common import clock
+    from dossiers.actions import sweep
+    from dossiers.models import Document
+
+    stories.submitted(cast.owner)
+    with connection_of_the_queue() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    assert not ProcrastinateJob.objects.exists()
+    later = clock.now() + datetime.timedelta(minutes=5)
+    assert sweep.sweep(now=later) == {"papers": 1, "drafts": 0}
+    drain()
+    assert not Document.objects.filter(file=None).exists()
+
+
+def connection_of_the_queue():
+    from django.db import connection
+
+    return connection.cursor()

@@ -268,3 +268,14 @@ def test_every_service_of_level_none_refuses_an_online_draft(cast):
     assert len(found) == 23
     for code in found:
         assert stories.start(cast.owner, code).json()["code"] == "not_online", code
+
+
+def test_the_number_of_files_is_limited_and_the_limit_is_told(cast):
+    draft = stories.start(cast.owner).json()
+    limits = draft["upload_limits"]
+    for number in range(limits["max_files"]):
+        made = attach(cast.owner, draft, stories.picture(size=(10 + number, 10)))
+        assert made.status_code == 201
+    over = attach(cast.owner, draft, stories.picture(size=(99, 99)))
+    assert (over.status_code, over.json()["code"]) == (409, "too_many_files")
+    assert over.json()["limit_files"] == limits["max_files"] == 20

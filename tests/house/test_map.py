@@ -201,3 +201,18 @@ def test_no_test_sleeps_or_is_skipped_without_a_reason():
             continue
         assert not re.search(r"\btime\.sleep\(", text), path
         assert not re.search(r"mark\.(skip|xfail)\b(?!.*reason)", text), path
+
+
+def test_every_json_body_of_ours_has_an_example():
+    import yaml
+
+    document = yaml.safe_load((ROOT / "cantho_smart" / "openapi.yaml").read_text("utf-8"))
+    bare = []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            body = operation.get("requestBody") if isinstance(operation, dict) else None
+            if not body or "/auth/" in path or "application/json" not in body["content"]:
+                continue
+            if "examples" not in body["content"]["application/json"]:
+                bare.append(f"{method} {path}")
+    assert bare == []

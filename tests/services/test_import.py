@@ -83,3 +83,46 @@ def test_identifiers_of_agencies_are_demonstration_values_and_say_so():
     assert len(rows) == 327
     assert all(row.identifier_is_demo for row in rows)
     assert len({row.identifier for row in rows}) == 327
+
+
+def test_where_level_and_channels_disagree_the_level_decides_and_the_record_says_so():
+    noted = ProcedureVersion.objects.exclude(level_note="").order_by("procedure_id")
+    assert noted.count() == 10
+    for row in noted:
+        online = any(channel["channel"] == "online" for channel in row.data["channels"])
+        assert online != (row.online_level != "none")
+
+
+def test_levels_are_counted_as_in_the_source():
+    levels = {
+        level: ProcedureVersion.objects.filter(online_level=level).count()
+        for level in ("full", "partial", "none")
+    }
+    assert levels == {"full": 68, "partial": 110, "none": 23}
+
+
+def test_a_year_without_published_swaps_is_provisional():
+    from dossiers.models import CalendarDay, CalendarYear
+
+    this_year = clock.today().year
+    marks = dict(CalendarYear.objects.order_by("year").values_list("year", "provisional"))
+    assert marks[this_year + 1] is True
+    assert marks[this_year + 2] is True
+    import datetime
+
+    swapped = CalendarDay.objects.get(day=datetime.date(2026, 8, 22))
+    assert swapped.kind == CalendarDay.Kind.WORKED
+    assert CalendarDay.objects.get(day=datetime.date(2026, 8, 31)).kind == CalendarDay.Kind.OFF
+    assert CalendarDay.objects.get(day=datetime.date(2026, 11, 24)).kind == CalendarDay.Kind.OFF
+
+
+def test_all_103_communes_and_wards_are_there_and_old_ones_lead_to_them():
+    from services.models import Place
+
+    today = Place.objects.filter(valid_to=None)
+    assert today.count() == 103
+    assert today.filter(kind="phường").count() == 31
+    known = set(today.values_list("code", flat=True).order_by("code"))
+    for old in Place.objects.exclude(valid_to=None).order_by("id"):
+        assert set(old.became) <= known
+        assert old.became
