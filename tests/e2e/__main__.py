@@ -178,7 +178,7 @@ class Walk:
         self.until("the webhook settles the payment", paid)
 
     def papers(self, dossier: dict) -> None:
-        """Render the acknowledgement and the receipt; a page that cannot be drawn fails."""
+        """Render the acknowledgement, form 01 and the receipt; what cannot be drawn fails."""
         one = self.api("GET", f"/api/v1/dossiers/{dossier['id']}", None, dossier["token"])
         addresses = {
             paper["kind"]: f"/api/v1/dossiers/{one['id']}/documents/{paper['id']}/content"
@@ -244,9 +244,9 @@ class Walk:
             dossier = self.dossier()
             self.look_up(dossier)
             self.pay(dossier)
+            self.desk(dossier)
             self.papers(dossier)
             self.signature()
-            self.desk(dossier)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201
