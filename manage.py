@@ -16,7 +16,7 @@ def main() -> None:
     if command in OWNER_COMMANDS:
         os.environ["DATABASE_ROLE"] = "owner"
     if embedded.is_wanted() and command not in {"help", "dev"}:
-        embedded.start(embedded.data_dir("dev"))
+        embedded.start(embedded.data_dir("test" if os.environ["APP_ENV"] == "test" else "dev"))
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings first
 
     execute_from_command_line(sys.argv)

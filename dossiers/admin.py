@@ -206,7 +206,8 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             row = desk.dossier(seat, unquote(object_id))
         except NotFound:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            messages.error(request, "Không tìm thấy hồ sơ này ở cơ quan của bạn.")
+            return HttpResponseRedirect(reverse("admin:dossiers_dossier_changelist"))
         looking.shown(seat=seat, dossier=row, now=clock.now(), what="dossier:read at the desk")
         version = services.version(row.service_version_id)
         dues = payments.status_of([row.id]).get(row.id)
