@@ -1,26 +1,34 @@
 """The seams handed to django-allauth: phones, codes, second factors, the national identity."""
 
 import dataclasses
+import hashlib
 from typing import Any
 
+import jwt
 import requests
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from citizens import channels, rules
-from citizens.actions import identity
-from citizens.models import User
-from common import clock, crypto
-from common.errors import OutsideError
+from citizens.actions import codes, identity
+from citizens.models import User, phone_index
+from common import clock, crypto, db
+from common.errors import OutsideError, Refusal
 
 TIMEOUT = (3.05, 5)
 KEYS_KEPT_SECONDS = 300
+KEYS_ASKED_AGAIN_SECONDS = 30
+ALGORITHMS = frozenset({"RS256"})
+# Mails that let their reader into the account.
+OPENING_MAILS = frozenset({"account/email/login_code", "account/email/password_reset_code"})
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,8 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return phone
 
     def set_phone(self, user: Any, phone: str, verified: bool) -> None:
-        user.phone, user.phone_verified = phone, verified
-        user.save(update_fields=["phone", "phone_verified"])
+        user.phone, user.phone_index = phone, phone_index(phone)
+        user.phone_verified = verified
+        user.save(update_fields=["phone", "phone_index", "phone_verified"])
 
     def get_phone(self, user: Any) -> tuple[str, bool] | None:
         return (user.phone, user.phone_verified) if user.phone else None
@@ -46,22 +55,40 @@ class AccountAdapter(DefaultAccountAdapter):
         self.set_phone(user, phone, True)
 
     def get_user_by_phone(self, phone: str) -> Any:
-        """Return the account; a verified one before a sign-up that was never finished."""
-        found = User.objects.filter(phone=phone, kind=User.Kind.CITIZEN)
-        return found.order_by("-phone_verified", "-date_joined", "id").first()
+        """Return the account whose phone was verified; a sign-up never finished owns nothing.
+
+        Were it found, the true owner of the number would be let into the account of whoever
+        typed the number first, and with that person's password on it.
+        """
+        return User.objects.filter(
+            phone_index=phone_index(phone), phone_verified=True, kind=User.Kind.CITIZEN
+        ).first()
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **kwargs: Any) -> None:
+        _spend(phone)
         channels.code(to=phone, text=code)
 
     def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
-        """Nothing is sent to a number without an account: it would cost money and tell nothing."""
+        """Send nothing: it would cost money. It counts all the same, or the limit would tell."""
+        _spend(phone)
 
     def send_account_already_exists_sms(self, phone: str) -> None:
+        _spend(phone)
         channels.code(to=phone, text="Số này đã có tài khoản. This number has an account.")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a code or a link; no code opens an account to an address never confirmed."""
+        _spend(email.lower())
+        known = EmailAddress.objects.filter(email__iexact=email, verified=True).exists()
+        if template_prefix in OPENING_MAILS and not known:
+            return
         text = context.get("code") or context.get("key") or template_prefix
         channels.code(to=email, text=str(text))
+
+
+@db.transaction()
+def _spend(to: str) -> None:
+    codes.spend(to=to, now=clock.now())
 
 
 class PhoneField(forms.CharField):
@@ -118,7 +145,7 @@ class ProviderSession(requests.Session):
         self.trust_env = False
 
     def get(self, url: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        kept = cache.get(f"vneid:{url}")
+        kept = cache.get(_place(url))
         if kept is not None:
             response = requests.Response()
             response.status_code, response._content, response.url = 200, kept, str(url)
@@ -126,10 +153,82 @@ class ProviderSession(requests.Session):
         try:
             response = super().get(url, **{"timeout": TIMEOUT, **kwargs})
             response.raise_for_status()
+            response.json()  # an error page with status 200 is not kept
         except requests.RequestException as failure:
             raise OutsideError("the identity provider does not answer", transient=True) from failure
-        cache.set(f"vneid:{url}", response.content, KEYS_KEPT_SECONDS)
+        cache.set(_place(url), response.content, KEYS_KEPT_SECONDS)
         return response
+
+
+def _place(url: Any) -> str:
+    return f"vneid:{hashlib.sha256(str(url).encode()).hexdigest()}"
+
+
+class VneidProvider(OpenIDConnectProvider):
+    """OpenID Connect as the national identity needs it: stricter, and nothing kept in clear."""
+
+    def verify_token(self, request: Any, token: Any) -> Any:
+        """Check a token before the library does.
+
+        The library believes the algorithm that a token names, fails without a key id, lets a
+        token without `jti` in twice, and does not ask again for keys that were changed.
+        """
+        text = token.get("id_token") or ""
+        try:
+            header = jwt.get_unverified_header(text)
+        except jwt.PyJWTError as failure:
+            raise _invalid_token() from failure
+        kid = header.get("kid")
+        if header.get("alg") not in ALGORITHMS or not isinstance(kid, str):
+            raise _invalid_token()
+        try:
+            self._ask_again_for_unknown(request, kid)
+            login = super().verify_token(request, token)
+        except (AttributeError, KeyError, TypeError, ValueError) as failure:
+            raise _invalid_token() from failure
+        mark = f"vneid-used:{hashlib.sha256(text.encode()).hexdigest()}"
+        left = (
+            jwt.decode(text, options={"verify_signature": False})["exp"] - clock.now().timestamp()
+        )
+        if not cache.add(mark, 1, max(1, int(left) + 1)):
+            raise _invalid_token()
+        return login
+
+    def _ask_again_for_unknown(self, request: Any, kid: str) -> None:
+        """Renew the kept keys when a token names another one; not for each forged token."""
+        with ProviderSession() as session:
+            address = self.get_oauth2_adapter(request).openid_config["jwks_uri"]
+            known = session.get(address).json()["keys"]
+            if kid in {key.get("kid") for key in known}:
+                return
+            if not cache.add("vneid-keys-asked", 1, KEYS_ASKED_AGAIN_SECONDS):
+                return
+            kept = cache.get(_place(address))
+            cache.delete(_place(address))
+            try:
+                session.get(address)
+            except OutsideError:
+                cache.set(_place(address), kept, KEYS_ASKED_AGAIN_SECONDS)
+
+    def sociallogin_from_response(self, request: Any, response: Any) -> Any:
+        login = super().sociallogin_from_response(request, response)
+        login.claims = response  # for this request only, never stored
+        return login
+
+    def extract_extra_data(self, data: Any) -> dict[str, Any]:
+        """Keep nothing: the library would store name and number in clear."""
+        return {}
+
+    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+        return {}
+
+    def extract_email_addresses(self, data: Any) -> list[Any]:
+        """Take no e-mail from the identity: accounts are never joined by it."""
+        return []
+
+
+def _invalid_token() -> ValidationError:
+    return ValidationError("Mã định danh không hợp lệ", code="invalid_token")
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
@@ -137,6 +236,10 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def get_requests_session(self) -> requests.Session:
         return ProviderSession()
+
+    def get_provider(self, request: Any, provider: str, client_id: str | None = None) -> Any:
+        found = super().get_provider(request, provider, client_id=client_id)
+        return VneidProvider(request, app=found.app)
 
     def is_open_for_signup(self, request: Any, sociallogin: Any) -> bool:
         return True
@@ -147,9 +250,18 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: Any, sociallogin: Any) -> None:
         claims = self._claims(sociallogin)
         if sociallogin.state.get("process") == "connect":
-            self._link(request.user, claims)
-        elif sociallogin.is_existing:
+            if request.user.is_authenticated and not self._is_of_another(request, sociallogin):
+                self._link(request.user, claims)
+            return
+        if not sociallogin.is_existing:
+            owner = identity.owner_of(claims)
+            if owner is not None:
+                sociallogin.connect(request, owner)
+        if sociallogin.is_existing:
             self._link(sociallogin.user, claims)
+
+    def _is_of_another(self, request: Any, sociallogin: Any) -> bool:
+        return bool(sociallogin.is_existing and sociallogin.user != request.user)
 
     def populate_user(self, request: Any, sociallogin: Any, data: Any) -> Any:
         user = sociallogin.user
@@ -160,15 +272,16 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         claims = self._claims(sociallogin)
         taken = User.objects.filter(id_number_index=identity.index_of(claims.id_number)).exists()
         if taken:
-            raise self._taken()
+            raise self._refused(identity.NumberTaken)
         user = super().save_user(request, sociallogin, form)
         self._link(user, claims)
         return user
 
     def _claims(self, sociallogin: Any) -> rules.Claims:
-        data = sociallogin.account.extra_data
         claims = rules.claims_of(
-            data.get("id_token", data), issuer=settings.VNEID_ISSUER, levels=settings.VNEID_LEVELS
+            getattr(sociallogin, "claims", {}),
+            issuer=settings.VNEID_ISSUER,
+            levels=settings.VNEID_LEVELS,
         )
         if claims is None:
             raise ValidationError("Chưa đủ mức xác thực", code="assurance_too_low")
@@ -177,11 +290,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def _link(self, user: Any, claims: rules.Claims) -> None:
         try:
             identity.link(user_id=user.pk, claims=claims, now=clock.now())
-        except identity.NumberTaken as refusal:
-            raise self._taken() from refusal
+        except (identity.NumberTaken, identity.OfficerAccount) as refusal:
+            raise self._refused(type(refusal)) from refusal
         # The library saves the account it holds after this: without the fresh values it would
         # write the old level back.
         user.refresh_from_db()
 
-    def _taken(self) -> ValidationError:
-        return ValidationError(identity.NumberTaken.title_vi, code="cccd_taken")
+    def _refused(self, refusal: type[Refusal]) -> ValidationError:
+        return ValidationError(refusal.title_vi, code=refusal.code)

@@ -2,10 +2,12 @@
 
 import dataclasses
 import time
+import types
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.headless.tokens.strategies.jwt import internal
 from allauth.usersessions.models import UserSession
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -19,11 +21,16 @@ SEEN_EVERY = 300
 
 @dataclasses.dataclass(frozen=True)
 class Auth:
-    """One signed-in session. `mfa`: it passed a second factor."""
+    """One signed-in session. `mfa`: it passed a second factor.
+
+    Shape: ways maps how it was signed in ("password", "code", "socialaccount", "mfa") to when,
+    in seconds since the epoch; the latest time of each.
+    """
 
     session_key: str
     mfa: bool
-    signed_in_at: float
+    auth_time: float
+    ways: Mapping[str, float]
 
 
 class BearerAuthentication(TokenAuthentication):
@@ -40,12 +47,15 @@ class BearerAuthentication(TokenAuthentication):
         user = internal.validate_token_user(claims, session)
         if user is None or not user.is_active:
             raise AuthenticationFailed("Invalid token.")
-        records = session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+        # Only what this very user passed: the library binds the records to whom they are about.
+        records = get_authentication_records(types.SimpleNamespace(session=session), user)
         self._touch(session.session_key)
+        ways = {str(record.get("method")): float(record.get("at", 0)) for record in records}
         return user, Auth(
             session_key=session.session_key,
-            mfa=any(record.get("method") == "mfa" for record in records),
-            signed_in_at=max((record.get("at", 0.0) for record in records), default=0.0),
+            mfa="mfa" in ways,
+            auth_time=max(ways.values(), default=0.0),
+            ways=ways,
         )
 
     def _touch(self, session_key: str) -> None:

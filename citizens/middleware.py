@@ -1,16 +1,31 @@
 """Mends what the sign-in addresses would answer as HTML or 500; their own JSON shape is kept."""
 
-import math
+import hashlib
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
 from allauth.core.exceptions import RateLimited
+from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from common.errors import OutsideError
+from common.errors import BodyTooLarge, MalformedBody, OutsideError, Refusal
+from common.http import StrictJSONParser
 
 PREFIX = "/api/auth/"
-RETRY_SECONDS = 30
+GUESSES = (
+    "/auth/phone/verify",
+    "/auth/code/confirm",
+    "/auth/2fa/authenticate",
+    "/auth/password/reset",
+    "/auth/email/verify",
+)
+# How long the library's limit of each address holds; it does not say so itself.
+RETRY_SECONDS = {"/auth/login": 300, "/auth/code/request": 60, "/auth/password/request": 60}
+RETRY_OTHERWISE = 30
+CODES = {400: "malformed_body", 404: "not_found", 405: "method_not_allowed"}
 
 
 class MendSignIn:
@@ -20,37 +35,108 @@ class MendSignIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
         if not request.path.startswith(PREFIX):
+            return self.get_response(request)
+        try:
+            body = StrictJSONParser().parse(io.BytesIO(request.body))
+        except (BodyTooLarge, RequestDataTooBig):
+            response: HttpResponse = _answer(413, BodyTooLarge.code)
+        except MalformedBody:
+            response = _answer(400, MalformedBody.code)
+        else:
+            if request.path.endswith("/auth/code/request") and not _names_somebody(body):
+                response = _answer(400, "required", "phone")  # the library would fail
+            else:
+                response = self._mended(request, self._one_guess_at_a_time(request))
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _one_guess_at_a_time(self, request: HttpRequest) -> HttpResponse:
+        """Answer, but hold off a second guess of the same sign-in while one is looked at.
+
+        The library counts wrong codes in the session: read, compare, add one, write. Guesses sent
+        all at once would all see the count of the first.
+        """
+        token = request.headers.get("X-Session-Token")
+        if not token or not request.path.endswith(GUESSES):
+            return self.get_response(request)
+        name = int.from_bytes(hashlib.sha256(token.encode()).digest()[:8], signed=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [name])
+            if not cursor.fetchone()[0]:
+                return _answer(429, "too_many_requests", retry_after=1)
+        try:
+            return self.get_response(request)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [name])
+
+    def _mended(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code < 400:
             return response
         kind = response.headers.get("Content-Type", "")
-        if response.status_code >= 400 and "json" not in kind:
-            codes = {400: "malformed_body", 404: "not_found", 405: "method_not_allowed"}
-            code = codes.get(response.status_code, "server_error")
-            return _answer(response.status_code, code, "")
+        if not kind.startswith("application/json"):
+            code = CODES.get(response.status_code, "server_error")
+            mended = _answer(response.status_code, code)
+            for name in ("Allow", "Retry-After"):
+                if response.has_header(name):
+                    mended[name] = response[name]
+            response = mended
+        elif response.status_code == 400:
+            response = _limited(response)
         if response.status_code == 429 and not response.has_header("Retry-After"):
-            response["Retry-After"] = str(RETRY_SECONDS)
-        response["Cache-Control"] = "no-store"
+            response["Retry-After"] = str(_seconds(request))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> Any:
         if not request.path.startswith(PREFIX):
             return None
-        if isinstance(exception, RateLimited):
-            answer = _answer(429, "too_many_requests", "")
-            answer["Retry-After"] = str(math.ceil(getattr(exception, "timeout", RETRY_SECONDS)))
-            return answer
-        if isinstance(exception, OutsideError):
-            answer = _answer(503, "identity_provider_unavailable", "token")
-            answer["Retry-After"] = str(RETRY_SECONDS)
-            return answer
-        if isinstance(exception, KeyError) and exception.args == ("kid",):
-            return _answer(400, "invalid_token", "token")
+        match exception:
+            case RateLimited():
+                return _answer(429, "too_many_requests", retry_after=_seconds(request))
+            case OutsideError():
+                if request.path.endswith("/auth/provider/token"):
+                    code, param = "identity_provider_unavailable", "token"
+                else:
+                    code, param = "code_gateway_unavailable", ""
+                return _answer(503, code, param, retry_after=RETRY_OTHERWISE)
+            case Refusal():
+                return _answer(exception.status, exception.code, retry_after=exception.retry_after)
+            case IntegrityError():
+                # Two sign-ins proved the same phone or number at the same moment; one was first.
+                return _answer(409, "conflict")
         return None
 
 
-def _answer(status: int, code: str, param: str) -> JsonResponse:
+def _names_somebody(body: dict[str, Any]) -> bool:
+    given = (body.get(name) for name in ("phone", "email"))
+    return any(value not in (None, [], {}) and str(value).strip() for value in given)
+
+
+def _seconds(request: HttpRequest) -> int:
+    tail = request.path.rpartition("/v1")[2]
+    return RETRY_SECONDS.get(tail, RETRY_OTHERWISE)
+
+
+def _limited(response: HttpResponse) -> HttpResponse:
+    """Return the library's "too many attempts" with the status that says so."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return response
+    found = [error.get("code", "") for error in body.get("errors", [])]
+    if "too_many_login_attempts" not in found:
+        return response
+    return JsonResponse({**body, "status": 429}, status=429)
+
+
+def _answer(
+    status: int, code: str, param: str = "", *, retry_after: int | None = None
+) -> JsonResponse:
     error = {"code": code, "message": code.replace("_", " ")}
     if param:
         error["param"] = param
-    return JsonResponse({"status": status, "errors": [error]}, status=status)
+    response = JsonResponse({"status": status, "errors": [error]}, status=status)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response

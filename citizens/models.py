@@ -22,9 +22,14 @@ def new_paper_id() -> str:
     return ids.new("pap")
 
 
+def phone_index(phone: str) -> str | None:
+    """Return the blind index by which an account is found from its phone; None without one."""
+    return crypto.blind_index(phone, "phone") if phone else None
+
+
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, *, password: str | None = None, **fields: Any) -> "User":
-        user = self.model(**fields)
+    def create_user(self, *, password: str | None = None, phone: str = "", **fields: Any) -> "User":
+        user = self.model(phone=phone, phone_index=phone_index(phone), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -45,7 +50,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CITIZEN)
     email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    phone = crypto.EncryptedTextField(default="", help_text="E.164")
+    phone_index = models.CharField(max_length=64, null=True)
     phone_verified = models.BooleanField(default=False)
     full_name = crypto.EncryptedTextField(default="")
     assurance_level = models.PositiveSmallIntegerField(default=0)
@@ -68,10 +74,20 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["id_number_index"], name="citizens_user_one_account_a_person"
             ),
+            # Per kind: an officer may give the same phone as in their citizen account.
             models.UniqueConstraint(
-                fields=["phone"],
+                fields=["kind", "phone_index"],
                 condition=Q(phone_verified=True),
-                name="citizens_user_verified_phone",
+                name="citizens_user_one_account_a_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_verified=False) | Q(phone_index__isnull=False),
+                name="citizens_user_verified_needs_phone",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="citizen", assurance_level__gte=0)
+                | Q(kind="officer", id_number_index__isnull=True),
+                name="citizens_user_officer_proves_nothing",
             ),
             models.CheckConstraint(
                 condition=Q(assurance_level__lte=2), name="citizens_user_level_range"
@@ -95,7 +111,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Identity(models.Model):
-    """What an identity provider proved of a person; one row for each proof. Append-only."""
+    """What an identity provider proved of a person, and to which level; a row for each proof.
+
+    The rows are the audit of every rise and fall of the level. Append-only: they stay when an
+    account is closed, as evidence of who acted in the dossiers that the law keeps.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="identities")
@@ -155,6 +175,7 @@ class VaultField(models.Model):
     verified = models.BooleanField()
     recorded_at = models.DateTimeField()
     current = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, help_text="counts the values of the key")
 
     class Meta:
         constraints = [
@@ -243,6 +264,51 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Device(models.Model):
+    """A phone with the app on it, as a push service knows it. The app names its installation."""
+
+    class Platform(models.TextChoices):
+        ANDROID = "android", "woken through FCM"
+        IOS = "ios", "woken through APNs"
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="devices")
+    installation_id = models.UUIDField()
+    platform = models.CharField(max_length=10, choices=Platform.choices)
+    token = crypto.EncryptedTextField(help_text="of the push service")
+    app_version = models.CharField(max_length=40)
+    session_key = models.CharField(max_length=40, help_text="the sign-in that registered it")
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # A phone that changes hands wakes its new owner only.
+            models.UniqueConstraint(fields=["installation_id"], name="citizens_device_once")
+        ]
+        indexes = [models.Index(fields=["user"], name="citizens_device_mine")]
+
+    def __str__(self) -> str:
+        return str(self.installation_id)
+
+
+class CodeAllowance(models.Model):
+    """How many codes went to one address, or to all of them, on one day: each costs money.
+
+    The key is a day with a blind index, so the table tells nobody's number.
+    """
+
+    key = models.CharField(primary_key=True, max_length=80)
+    day = models.DateField()
+    sent = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["day"], name="citizens_codeallowance_day")]
+
+    def __str__(self) -> str:
+        return str(self.day)
 
 
 class DevMessage(models.Model):

@@ -30,6 +30,7 @@ def merge_authentication(
     for kind in KINDS:
         for name, value in theirs.get("components", {}).get(kind, {}).items():
             components.setdefault(kind, {})[f"{PREFIX}{name}"] = value
+    components["schemas"][f"{PREFIX}MendedError"] = MENDED_ERROR
     tags: set[str] = set()
     for path, item in theirs["paths"].items():
         for method, operation in item.items():
@@ -41,6 +42,8 @@ def merge_authentication(
             operation.setdefault("summary", operation["operationId"])
             operation.setdefault("description", operation["summary"])
             operation["security"] = [{}, {"bearer": []}]
+            for status, response in _unsaid(path, method).items():
+                operation["responses"].setdefault(status, response)
         result["paths"][path] = item
     result["paths"] = dict(sorted(result["paths"].items()))
     result.setdefault("tags", [])
@@ -50,6 +53,43 @@ def merge_authentication(
         for tag in sorted(tags - known)
     ]
     return result
+
+
+def _unsaid(path: str, method: str) -> dict[str, Any]:
+    """Return the answers that their document leaves out, and those of `citizens.middleware`."""
+    answers = {} if method == "get" else {"400": _error("The body could not be read.")}
+    answers["429"] = _error("Too many requests, codes or guesses; see `Retry-After`.")
+    if "/account/" in path or path.endswith(("/auth/sessions", "reauthenticate")):
+        answers["401"] = {"$ref": f"#/components/responses/{PREFIX}Authentication"}
+    if path.endswith("/auth/provider/token"):
+        answers["503"] = _error("`identity_provider_unavailable`; see `Retry-After`.")
+    return answers
+
+
+def _error(words: str) -> dict[str, Any]:
+    shape = {"$ref": f"#/components/schemas/{PREFIX}MendedError"}
+    return {"description": words, "content": {"application/json": {"schema": shape}}}
+
+
+MENDED_ERROR = {
+    "type": "object",
+    "required": ["status", "errors"],
+    "properties": {
+        "status": {"type": "integer"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "param": {"type": "string"},
+                },
+            },
+        },
+    },
+}
 
 
 def _operation_id(path: str, method: str) -> str:

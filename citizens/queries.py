@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from citizens import rules
-from citizens.models import Consent, Message, User, VaultAccess, VaultField
+from citizens.models import Consent, Device, Message, User, VaultAccess, VaultField
 from citizens.models import Identity as IdentityRow
 from citizens.models import Paper as PaperRow
 from citizens.rules import Purpose
@@ -154,3 +154,74 @@ def unread(user_id: str) -> int:
         .order_by("id")
         .values_list("id", flat=True)[:100]
     )
+
+
+def devices_of(user_id: str) -> QuerySet[Device]:
+    """Return the phones of a person that may be woken."""
+    return Device.objects.filter(user_id=user_id)
+
+
+@dataclasses.dataclass(frozen=True)
+class HomePart:
+    """What this room gives to the first screen."""
+
+    full_name: str
+    assurance_level: int
+    unread_messages: int
+
+
+def home_of(citizen_id: str) -> HomePart:
+    """Return this room's part of the first screen."""
+    person = card(citizen_id)
+    return HomePart(person.full_name, person.assurance_level, unread(citizen_id))
+
+
+def export_of(citizen_id: str) -> dict[str, Any]:
+    """Return everything this room keeps about a person, unmasked, for the person alone.
+
+    Source: Law 91/2025/QH15 Art.4: the right to a copy. Readers are named by their label.
+    """
+    user = User.objects.get(id=citizen_id)
+    proofs = IdentityRow.objects.filter(user=user).order_by("id")
+    consents = Consent.objects.filter(user=user).order_by("id")
+    values = VaultField.objects.filter(user=user).order_by("key", "id")
+    return {
+        "account": {
+            "id": user.id,
+            "full_name": user.full_name,
+            "id_number": user.id_number,
+            "phone": user.phone,
+            "phone_verified": user.phone_verified,
+            "email": user.email,
+            "assurance_level": user.assurance_level,
+            "language": user.language,
+            "created_at": user.date_joined,
+        },
+        "identities": [
+            {"issuer": row.issuer, "level": row.level, "at": row.at, **row.proved} for row in proofs
+        ],
+        "consents": _columns(consents, "purpose", "decision", "text_version", "channel", "at"),
+        "facts": _columns(
+            values,
+            *("key", "value", "source", "source_ref", "verified", "recorded_at", "current"),
+        ),
+        "accesses": _columns(
+            accesses_of(citizen_id).order_by("id"),
+            *("reader_label", "what", "purpose", "reference", "at"),
+        ),
+        "messages": _columns(
+            messages_of(citizen_id).order_by("created_at", "id"),
+            *("id", "kind", "title_vi", "body_vi", "reference", "created_at", "read_at"),
+        ),
+        "papers": _columns(
+            papers_of(citizen_id).order_by("accepted_at", "id"),
+            *("id", "component_code", "name", "file_id", "source_ref", "accepted_at"),
+        ),
+        "devices": _columns(
+            devices_of(citizen_id).order_by("id"), "platform", "app_version", "updated_at"
+        ),
+    }
+
+
+def _columns(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]

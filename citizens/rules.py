@@ -1,11 +1,18 @@
 """Purposes of consent, assurance levels, and what a personal number shows. Pure."""
 
 import dataclasses
+import datetime
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from common import facts
+
 ID_NUMBER = re.compile(r"[0-9]{12}\Z")
+# A code costs money and is a chance to guess it: 20 codes of 3 tries are 60 chances in a million.
+CODES_TO_ONE_A_DAY = 20
+CODES_TO_ALL_A_DAY = 50_000
 PHONE = re.compile(r"\+84(3|5|7|8|9)[0-9]{8}\Z")
 
 
@@ -40,6 +47,16 @@ PURPOSES = {
 }
 
 
+def purpose_of(key: str) -> str | None:
+    """Return the purpose under which a fact may be filled in; None for a third person's.
+
+    Source: NĐ 356/2025/NĐ-CP Art.4 keeps sensitive data apart; ethnicity is treated as such.
+    """
+    if key in facts.FACTS and facts.FACTS[key].third_party:
+        return None
+    return "prefill_ethnicity" if key.endswith(".ethnicity") else "prefill"
+
+
 @dataclasses.dataclass(frozen=True)
 class Claims:
     """What the identity provider says, checked."""
@@ -52,6 +69,42 @@ class Claims:
     id_number: str
 
 
+def century_of(id_number: str) -> int:
+    """Return the first year of the century that the fourth digit shows: 0 and 1 are the 1900s."""
+    return 1900 + int(id_number[3]) // 2 * 100
+
+
+def number_fits_birth(id_number: str, birth_date: str | None) -> bool:
+    """Return whether a number says the same year of birth as the date; true when none is known.
+
+    A mismatch is something to look at and never a refusal: data errors exist.
+    """
+    if birth_date is None:
+        return True
+    return century_of(id_number) + int(id_number[4:6]) == int(birth_date[:4])
+
+
+def missing_of(*, is_citizen: bool, phone_verified: bool, level: int) -> tuple[str, ...]:
+    """Return the steps that an account has not taken yet, in the order to take them."""
+    if not is_citizen:
+        return ()
+    steps = (("verify_phone", phone_verified), ("link_vneid", level >= 1), ("level_2", level >= 2))
+    return tuple(step for step, done in steps if not done)
+
+
+def birth_date_of(claim: Any) -> str | None:
+    """Return a birth date as YYYY-MM-DD, from the forms that providers use; None when unknown.
+
+    Source: the national broker writes NgayThangNamSinh as YYYYMMDD; OpenID Connect as YYYY-MM-DD.
+    """
+    if not isinstance(claim, str):
+        return None
+    try:
+        return datetime.date.fromisoformat(claim).isoformat()
+    except ValueError:
+        return None
+
+
 def sex_of(id_number: str) -> str:
     """Return the sex that the fourth digit shows: even is male, odd is female.
 
@@ -62,19 +115,20 @@ def sex_of(id_number: str) -> str:
 
 def claims_of(data: Mapping[str, Any], *, issuer: str, levels: Mapping[str, int]) -> Claims | None:
     """Return the checked claims of a token; None when they prove nobody's identity."""
-    number, name = data.get("cccd"), data.get("name")
+    number, name, subject = data.get("cccd"), data.get("name"), data.get("sub")
     level = levels.get(str(data.get("acr")), 0)
+    if not isinstance(subject, str) or not subject:
+        return None
     if not isinstance(number, str) or not ID_NUMBER.match(number):
         return None
-    if not isinstance(name, str) or not name.strip() or level < 1:
+    if not isinstance(name, str) or not name.strip() or len(name) > 200 or level < 1:
         return None
-    birth = data.get("birthdate")
     return Claims(
         issuer=issuer,
-        subject=str(data.get("sub")),
+        subject=subject[:200],
         level=level,
-        full_name=" ".join(name.split()),
-        birth_date=birth if isinstance(birth, str) else None,
+        full_name=" ".join(unicodedata.normalize("NFC", name).split()),
+        birth_date=birth_date_of(data.get("birthdate")),
         id_number=number,
     )
 

@@ -4,6 +4,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from citizens.actions import inbox
+from citizens.actions import sweep as due
 from common import clock
 
 
@@ -19,4 +20,4 @@ def deliver(message_id: str) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="citizens.sweep", queue="sweep", queueing_lock="citizens.sweep")
 def sweep(timestamp: int) -> None:
-    inbox.sweep(now=clock.now())
+    due.sweep(now=clock.now())

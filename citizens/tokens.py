@@ -6,11 +6,13 @@ stolen one of the two, and the session ends.
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 from django.contrib.sessions.models import Session
 
+from citizens.actions import sessions
 from common import db
 
 GRACE_SECONDS = 60
@@ -46,7 +48,8 @@ class CitizenTokenStrategy(JWTTokenStrategy):
             marks = internal.get_refresh_token_state(session)
             now = time.time()
             if marks.get(claims["jti"], 0) <= now:
-                session.flush()
+                moment = datetime.fromtimestamp(now, UTC)
+                sessions.end_stolen(user=user, session_key=session.session_key, now=moment)
                 return None
             for jti in [jti for jti, until in marks.items() if until <= now]:
                 del marks[jti]

@@ -51,6 +51,11 @@ OFFICERS = (
         "Bộ phận tiếp nhận",
         ("reception", "handler", "approver"),
     ),
+    Officer("quan-tri", "Cán bộ mẫu E", "ubnd-31135", "Quản trị tài khoản", ("admin",)),
+    Officer("thanh-pho", "Cán bộ mẫu G", "ttpvhcc", "Bộ phận tiếp nhận", ("reception",)),
+    Officer(
+        "tu-phap", "Cán bộ mẫu H", "so-tu-phap", "Phòng Hộ tịch", ("handler", "approver", "auditor")
+    ),
 )
 
 

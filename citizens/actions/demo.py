@@ -56,7 +56,6 @@ def make_officer(*, who: str, full_name: str, password: str, totp_secret: str) -
     user = identity.create_officer(
         email=email, full_name=full_name, password=password, is_demo=True
     )
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     Authenticator.objects.create(
         user=user, type=Authenticator.Type.TOTP, data={"secret": crypto.encrypt(totp_secret)}
     )

@@ -1,17 +1,26 @@
-"""Proving who somebody is, and accounts for officers."""
+"""Proving who somebody is, accounts for officers, and closing an account."""
 
+import logging
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError
 
-from citizens.actions import vault
-from citizens.models import Identity, User
-from citizens.rules import Claims, sex_of
+from citizens.actions import sessions, vault
+from citizens.models import Consent, Identity, Message, Paper, User, VaultField
+from citizens.rules import PURPOSES, Claims, number_fits_birth, sex_of
 from common import crypto, db
 from common.errors import Refusal, check_version
 
+logger = logging.getLogger(__name__)
+
 INDEX = "id_number"
+# The level at which the national identity was proved in person; only that may open an account
+# that somebody else could otherwise take by knowing the number.
+IN_PERSON = 2
 
 
 class NumberTaken(Refusal):
@@ -21,9 +30,34 @@ class NumberTaken(Refusal):
     title_en = "This number is linked to another account"
 
 
+class EmailTaken(Refusal):
+    code = "email_taken"
+    status = 409
+    title_vi = "Địa chỉ thư này thuộc về một tài khoản khác"
+    title_en = "This e-mail address belongs to another account"
+
+
+class OfficerAccount(Refusal):
+    code = "officer_account"
+    status = 400
+    title_vi = "Tài khoản cán bộ không liên kết danh tính; hãy dùng tài khoản công dân"
+    title_en = "An officer's account links no identity: use a citizen's account"
+
+
 def index_of(id_number: str) -> str:
     """Return the blind index of a personal number."""
     return crypto.blind_index(id_number, INDEX)
+
+
+def owner_of(claims: Claims) -> User | None:
+    """Return the citizen whose account holds the number that was proved in person just now.
+
+    The number is the join key: the provider may know the same person under a new subject.
+    """
+    if claims.level < IN_PERSON:
+        return None
+    index = index_of(claims.id_number)
+    return User.objects.filter(id_number_index=index, kind=User.Kind.CITIZEN).first()
 
 
 @db.transaction()
@@ -31,9 +65,11 @@ def link(*, user_id: str, claims: Claims, now: datetime) -> int:
     """Link an account to a proved identity and return its level; a fresh proof may lower it.
 
     Errors: NumberTaken when the number belongs to another account, or this account to another
-    number: a person has one account.
+    number: a person has one account. OfficerAccount: whoever is both has two accounts.
     """
     user = db.lock(User.objects.filter(id=user_id)).get()
+    if not user.is_citizen:
+        raise OfficerAccount
     index = index_of(claims.id_number)
     taken = User.objects.filter(id_number_index=index).exclude(id=user_id).exists()
     if taken or user.id_number_index not in {None, index}:
@@ -46,6 +82,8 @@ def link(*, user_id: str, claims: Claims, now: datetime) -> int:
         user.save()
     except IntegrityError as failure:  # the same number linked twice at the same moment
         raise NumberTaken from failure
+    if not number_fits_birth(claims.id_number, claims.birth_date):
+        logger.warning("the number of %s says another year than the birth date", user_id)
     proved = {
         "full_name": claims.full_name,
         "birth_date": claims.birth_date,
@@ -86,11 +124,19 @@ def change_profile(*, user_id: str, expected_version: int, language: str) -> Use
 def create_officer(
     *, email: str, full_name: str, password: str | None, is_demo: bool, **fields: Any
 ) -> User:
-    """Return the officer's account with that e-mail, made if it does not exist."""
-    found = User.objects.filter(email=email, kind=User.Kind.OFFICER).first()
+    """Return the officer's account with that e-mail, made if it does not exist.
+
+    Officers never sign themselves up. The second factor is enrolled at the first sign-in, and
+    nothing of an agency is shown before. Errors: EmailTaken when a citizen signs in with it.
+    """
+    found = User.objects.filter(email__iexact=email, kind=User.Kind.OFFICER).first()
     if found is not None:
         return found
-    return User.objects.create_user(
+    if EmailAddress.objects.filter(email__iexact=email, verified=True).exists():
+        raise EmailTaken
+    # Whoever merely typed this address and never opened the mail gives way.
+    EmailAddress.objects.filter(email__iexact=email).delete()
+    user = User.objects.create_user(
         kind=User.Kind.OFFICER,
         email=email,
         full_name=full_name,
@@ -98,3 +144,56 @@ def create_officer(
         is_demo=is_demo,
         **fields,
     )
+    EmailAddress.objects.create(user=user, email=email.lower(), verified=True, primary=True)
+    return user
+
+
+@db.transaction_required
+def close(*, user_id: str, channel: str, now: datetime) -> None:
+    """Close an account and erase what is kept on consent; the sign-ins end at once.
+
+    What the law keeps stays: the proofs of identity as evidence of who acted, the log of who
+    looked, the log of consents. Phone, e-mail and number become free for a new account.
+    """
+    user = db.lock(User.objects.filter(id=user_id)).get()
+    Consent.objects.bulk_create(
+        Consent(
+            user=user,
+            purpose=purpose.key,
+            decision=Consent.Decision.WITHDRAW,
+            text_version=purpose.text_version,
+            channel=channel,
+            at=now,
+        )
+        for purpose in PURPOSES.values()
+    )
+    sessions.end_all(user_id=user_id)
+    VaultField.objects.filter(user=user).delete()
+    Paper.objects.filter(user=user).delete()
+    Message.objects.filter(user=user).delete()
+    user.devices.all().delete()
+    SocialAccount.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    EmailAddress.objects.filter(user=user).delete()
+    user.email = user.phone = user.full_name = ""
+    user.phone_index = user.id_number = user.id_number_index = None
+    user.phone_verified = user.is_active = False
+    user.assurance_level = 0
+    user.version += 1
+    user.set_unusable_password()
+    user.save()
+
+
+@db.transaction()
+def forget_abandoned(*, before: datetime, limit: int = 500) -> int:
+    """Delete sign-ups that nobody finished: no contact was proved, nobody ever signed in."""
+    rows = User.objects.filter(
+        kind=User.Kind.CITIZEN,
+        phone_verified=False,
+        id_number_index=None,
+        last_login=None,
+        date_joined__lt=before,
+    )
+    found = list(rows.order_by("id").values_list("id", flat=True)[:limit])
+    EmailAddress.objects.filter(user_id__in=found).delete()
+    return User.objects.filter(id__in=found).delete()[0]

@@ -24,7 +24,7 @@ def notify(
     now: datetime,
 ) -> None:
     """Put a message into an inbox; a second one with the same key is the same message."""
-    created = Message.objects.bulk_create(
+    message, *_ = Message.objects.bulk_create(
         [
             Message(
                 user_id=citizen_id,
@@ -40,7 +40,9 @@ def notify(
         ],
         ignore_conflicts=True,
     )
-    jobs.enqueue("citizens.deliver", message_id=created[0].id)
+    # Of a message that was there already nothing was written, and its job exists.
+    if Message.objects.filter(id=message.id).exists():
+        jobs.enqueue("citizens.deliver", message_id=message.id)
 
 
 @db.durable

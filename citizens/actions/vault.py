@@ -5,12 +5,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from citizens import queries
+from citizens import queries, rules
 from citizens.models import User, VaultAccess, VaultField
 from common import db, facts
-from common.errors import NotFound, Refusal
+from common.errors import NotFound, Refusal, check_version
 
 CONSENT_PURPOSES = frozenset({"prefill", "prefill_ethnicity"})
+LEGAL_PURPOSES = frozenset({"show_officer"})
 
 
 class FactLocked(Refusal):
@@ -44,11 +45,16 @@ def release(
 ) -> dict[str, Released]:
     """Let facts about a person out for one purpose.
 
-    Nothing leaves for prefilling without a live consent read in this very transaction. A release
-    to anybody but the person leaves a row.
+    Nothing leaves for prefilling without a live consent read in this very transaction; ethnicity
+    only under its own; a third person's data under neither. A release to anybody but the person
+    leaves a row. Errors: ValueError for a purpose that nobody was ever told of.
     """
-    if purpose in CONSENT_PURPOSES and not queries.live_consent(citizen_id, purpose):
-        return {}
+    if purpose not in CONSENT_PURPOSES | LEGAL_PURPOSES:
+        raise ValueError(f"unknown purpose {purpose!r}")
+    if purpose in CONSENT_PURPOSES:
+        if not queries.live_consent(citizen_id, purpose):
+            return {}
+        keys = {key for key in keys if rules.purpose_of(key) == purpose}
     rows = VaultField.objects.filter(user_id=citizen_id, key__in=list(keys), current=True)
     released = {
         row.key: Released(row.value, row.source, row.source_ref, row.recorded_at, row.verified)
@@ -117,6 +123,7 @@ def store(
             source_ref=source_ref,
             verified=verified,
             recorded_at=now,
+            version=1 if row is None else row.version + 1,
         )
 
 
@@ -125,12 +132,17 @@ _normalise = facts.normalise
 
 
 @db.transaction()
-def forget(*, citizen_id: str, key: str) -> None:
-    """Remove one fact and its history. Errors: NotFound; FactLocked for identity-backed ones."""
+def forget(*, citizen_id: str, key: str, expected_version: int) -> None:
+    """Remove one fact and its history.
+
+    Errors: NotFound; StaleVersion; FactLocked for identity-backed ones.
+    """
+    db.lock(User.objects.filter(id=citizen_id)).get()
     rows = VaultField.objects.filter(user_id=citizen_id, key=key)
     current = rows.filter(current=True).first()
     if current is None:
         raise NotFound
+    check_version(current.version, expected_version)
     if current.source == VaultField.Source.IDENTITY:
         raise FactLocked
     rows.delete()

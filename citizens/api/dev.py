@@ -3,10 +3,9 @@
 Mounted only when `APP_ENV` is dev or test; not part of the published document.
 """
 
-import time
-
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from allauth.headless import app_settings
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore
@@ -37,9 +36,10 @@ class SignIn(View):
         plain = request._request
         plain.session = SessionStore()
         login(plain, user, backend="django.contrib.auth.backends.ModelBackend")
-        method = "mfa" if user.is_officer else "dev"
-        plain.session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": method, "at": time.time()}]
+        record_authentication(plain, user, "mfa" if user.is_officer else "dev")
         plain.session.save()
+        plain.user = user
+        UserSession.objects.create_from_request(plain)
         tokens = app_settings.TOKEN_STRATEGY.create_access_token_payload(plain)
         return Response({"user_id": user.id, **tokens})
 

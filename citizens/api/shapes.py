@@ -21,6 +21,11 @@ class MeShape(Shape):
     email = serializers.CharField()
     assurance_level = serializers.IntegerField(min_value=0, max_value=2)
     language = serializers.ChoiceField(choices=["vi", "en"])
+    has_password = serializers.BooleanField()
+    missing = serializers.ListField(
+        child=serializers.ChoiceField(choices=["verify_phone", "link_vneid", "level_2"]),
+        help_text="What this account has not done yet, in the order to do it.",
+    )
     is_demo = serializers.BooleanField(help_text="A synthetic person of a demonstration.")
     version = serializers.IntegerField()
 
@@ -60,6 +65,7 @@ class FactShape(Shape):
     source_ref = serializers.CharField()
     verified = serializers.BooleanField()
     recorded_at = serializers.DateTimeField()
+    version = serializers.IntegerField(help_text="For `If-Match` when it is removed.")
 
 
 class AccessShape(Shape):
@@ -90,10 +96,23 @@ class SessionShape(Shape):
     signed_in_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     is_current = serializers.BooleanField()
+    version = serializers.IntegerField(help_text="Always 1: a sign-in never changes.")
 
 
-class SessionsShape(Shape):
-    items = SessionShape(many=True)
+class DeviceShape(Shape):
+    """A phone that may be woken by a push."""
+
+    installation_id = serializers.CharField()
+    platform = serializers.ChoiceField(choices=["android", "ios"])
+    app_version = serializers.CharField()
+    updated_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class DeviceBody(Body):
+    platform = serializers.ChoiceField(choices=["android", "ios"])
+    token = serializers.CharField(max_length=4096, help_text="Of FCM or APNs; never shown again.")
+    app_version = serializers.CharField(max_length=40)
 
 
 class DevSignInBody(Body):

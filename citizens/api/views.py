@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.usersessions.models import UserSession
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
 from citizens import queries, rules
@@ -26,6 +26,14 @@ def me_of(user: User) -> dict[str, Any]:
         "email": user.email,
         "assurance_level": user.assurance_level,
         "language": user.language,
+        "has_password": user.has_usable_password(),
+        "missing": list(
+            rules.missing_of(
+                is_citizen=user.is_citizen,
+                phone_verified=user.phone_verified,
+                level=user.assurance_level,
+            )
+        ),
         "is_demo": user.is_demo,
         "version": user.version,
     }
@@ -45,6 +53,7 @@ class Me(View):
         body=shapes.MeBody,
         answer=shapes.MeShape,
         match=True,
+        examples=[OpenApiExample("english", value={"language": "en"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:
         expected = http.expected_version(request)
@@ -54,6 +63,30 @@ class Me(View):
             user_id=request.user.id, expected_version=expected, **body.validated_data
         )
         return http.answer(me_of(user), version=user.version)
+
+
+class Password(View):
+    permission_classes = [IsSignedIn]
+
+    @operation(
+        "dropPassword",
+        tag="me",
+        summary="Take the password off my account",
+        description="For who forgot it: sign in by a code or VNeID, call this within 5 minutes, "
+        "then set a new one at `/api/auth/app/v1/account/password/change`. All other sign-ins end.",
+        status=204,
+        match=True,
+        refusals=[sessions.SignInNotFresh],
+    )
+    def delete(self, request: Request) -> Response:
+        sessions.drop_password(
+            user_id=request.user.id,
+            expected_version=http.expected_version(request),
+            session_key=request.auth.session_key,
+            ways=request.auth.ways,
+            now=clock.now(),
+        )
+        return Response(status=204)
 
 
 def consents_of(user_id: str) -> dict[str, Any]:
@@ -96,6 +129,18 @@ class Consents(View):
         status=201,
         key="transaction",
         refusals=[consents.ConsentTextOld],
+        examples=[
+            OpenApiExample(
+                "agree",
+                value={"purpose": "prefill", "decision": "grant", "text_version": "2026-1"},
+                request_only=True,
+            ),
+            OpenApiExample(
+                "take back",
+                value={"purpose": "prefill", "decision": "withdraw", "text_version": "2026-1"},
+                request_only=True,
+            ),
+        ],
     )
     def post(self, request: Request) -> Response:
         body = shapes.ConsentBody(data=request.data)
@@ -117,6 +162,7 @@ def fact_of(row: VaultField) -> dict[str, Any]:
         "source_ref": row.source_ref,
         "verified": row.verified,
         "recorded_at": row.recorded_at,
+        "version": row.version,
     }
 
 
@@ -152,8 +198,9 @@ class Fact(View):
         query=[path_parameter("key", "Key of the fact, such as person.phone.")],
     )
     def delete(self, request: Request, key: str) -> Response:
-        http.expected_version(request)
-        vault.forget(citizen_id=request.user.id, key=key)
+        vault.forget(
+            citizen_id=request.user.id, key=key, expected_version=http.expected_version(request)
+        )
         return Response(status=204)
 
 
@@ -231,44 +278,3 @@ class MessageRead(View):
             citizen_id=request.user.id, message_id=message_id, now=clock.now()
         )
         return http.answer(message_of(message))
-
-
-class Sessions(View):
-    permission_classes = [IsSignedIn]
-
-    @operation("listSessions", tag="me", summary="Read my sign-ins", answer=shapes.SessionsShape)
-    def get(self, request: Request) -> Response:
-        rows = UserSession.objects.filter(user=request.user).order_by("-last_seen_at", "-id")[:100]
-        return http.answer(
-            {
-                "items": [
-                    {
-                        "id": str(row.pk),
-                        "user_agent": row.user_agent,
-                        "signed_in_at": row.created_at,
-                        "last_seen_at": row.last_seen_at,
-                        "is_current": row.session_key == request.auth.session_key,
-                    }
-                    for row in rows
-                ]
-            }
-        )
-
-
-class SessionDetail(View):
-    permission_classes = [IsSignedIn]
-
-    @operation(
-        "endSession",
-        tag="me",
-        summary="Sign a device out",
-        description="It holds at once, also for access tokens that are still young.",
-        status=204,
-        match=True,
-        refusals=[NotFound],
-        query=[path_parameter("session_id", "Id of the sign-in.", r"^[0-9]+$")],
-    )
-    def delete(self, request: Request, session_id: str) -> Response:
-        http.expected_version(request)
-        sessions.end(user_id=request.user.id, session_id=session_id)
-        return Response(status=204)
