@@ -52,7 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return (user.phone, user.phone_verified) if user.phone else None
 
     def set_phone_verified(self, user: Any, phone: str) -> None:
-        self.set_phone(user, phone, True)
+        identity.prove_phone(user_id=user.pk, phone=phone, now=clock.now())
+        user.refresh_from_db()
 
     def get_user_by_phone(self, phone: str) -> Any:
         """Return the account whose phone was verified; a sign-up never finished owns nothing.

@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError
 
 from citizens.actions import sessions, vault
-from citizens.models import Consent, Identity, Message, Paper, User, VaultField
+from citizens.models import Consent, Identity, Message, Paper, User, VaultField, phone_index
 from citizens.rules import PURPOSES, Claims, number_fits_birth, sex_of
 from common import crypto, db
 from common.errors import Refusal, check_version
@@ -107,6 +107,29 @@ def link(*, user_id: str, claims: Claims, now: datetime) -> int:
         now=now,
     )
     return claims.level
+
+
+@db.transaction()
+def prove_phone(*, user_id: str, phone: str, now: datetime) -> None:
+    """Note that a person answered from a phone, and that forms may name it.
+
+    Errors: IntegrityError when another account proved it at the same moment.
+    """
+    user = db.lock(User.objects.filter(id=user_id)).get()
+    if user.phone_verified and user.phone == phone:
+        return  # a sign-in by code: what a dossier said of the phone since is newer
+    user.phone, user.phone_index, user.phone_verified = phone, phone_index(phone), True
+    user.version += 1
+    user.save(update_fields=["phone", "phone_index", "phone_verified", "version"])
+    if user.is_citizen:
+        vault.store(
+            user=user,
+            facts={"person.phone": phone},
+            source="typed",
+            source_ref="account",
+            verified=True,
+            now=now,
+        )
 
 
 @db.transaction()

@@ -82,3 +82,26 @@ def test_the_profile_is_changed_with_the_version_that_was_read(cast):
     stale = cast.owner.patch("/api/v1/me", {"language": "vi"}, version=me.json()["version"])
     assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
     assert stale.json()["version"] == changed.json()["version"]
+
+
+def test_the_phone_of_the_account_is_known_and_stays_behind_what_was_said_since(anonymous, clock):
+    import datetime
+
+    from citizens.models import User
+    from tests.citizens.test_api_sign_in import PHONE, signed_up
+    from tests.citizens.test_sign_in_attacks import signed_in_by_code
+    from tests.citizens.test_vault import learn, release
+
+    anonymous.token = signed_up(anonymous)["access_token"]
+    user = User.objects.get()
+
+    def known():
+        [item] = anonymous.get("/api/v1/me/vault").json()["items"]
+        return item["value"], item["source"], item["source_ref"], item["verified"]
+
+    assert known() == (PHONE, "typed", "account", True)
+    assert release(user, ["person.phone"]) == {}  # nobody agreed yet
+    learn(user, "dossier", verified=True, person__phone="+84922222222")
+    clock.shift(datetime.timedelta(seconds=90))
+    signed_in_by_code()
+    assert known()[0] == "+84922222222"

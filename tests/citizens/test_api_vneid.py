@@ -35,7 +35,7 @@ def provider(settings):
     return issuer
 
 
-def token(issuer, *, key=KEY, headers=None, **claims):
+def token(issuer, *, key=KEY, headers=None, algorithm="RS256", **claims):
     now = int(time.time())
     payload = {
         "iss": issuer,
@@ -49,7 +49,7 @@ def token(issuer, *, key=KEY, headers=None, **claims):
         "birthdate": "1995-05-06",
         "acr": "loa2",
     } | claims
-    return jwt.encode(payload, key, algorithm="RS256", headers=headers or {"kid": "one"})
+    return jwt.encode(payload, key, algorithm=algorithm, headers=headers or {"kid": "one"})
 
 
 def link(api, id_token, process="connect"):
@@ -94,6 +94,7 @@ def test_a_lower_level_later_lowers_the_account_and_both_proofs_are_kept(citizen
         ({"iss": "https://evil.example"}, "invalid_token"),
         ({"exp": 1_700_000_000}, "invalid_token"),
         ({"key": OTHER_KEY}, "invalid_token"),
+        ({"algorithm": "RS512"}, "invalid_token"),
         ({"headers": {"kid": "unknown"}}, "invalid_token"),
         ({"headers": {"typ": "JWT"}}, "invalid_token"),
         ({"acr": "loa0"}, "assurance_too_low"),

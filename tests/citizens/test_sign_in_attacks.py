@@ -97,6 +97,7 @@ def test_an_abandoned_sign_up_is_forgotten_after_a_day_and_a_real_account_never(
     from citizens.actions import sweep
     from common import clock as wall
 
+    post("/auth/signup", {"email": "nguoi-moi@thu.vn", "password": "mat-khau-rat-dai-2026"})
     sign_up(Api())
     kept = User.objects.count() - 1
     clock.shift(datetime.timedelta(hours=23))
@@ -361,6 +362,8 @@ def test_who_forgot_the_password_sets_a_new_one_after_a_code(anonymous, clock):
     assert api.delete("/api/v1/me/password", version=me["version"]).status_code == 204
     assert api.get("/api/v1/me").json()["has_password"] is False
     assert old.get("/api/v1/me").status_code == 401
+    [only] = api.get("/api/v1/me/sessions").json()["items"]
+    assert only["is_current"]
     post(
         "/account/password/change",
         {"new_password": OWNER_PASSWORD},
