@@ -83,7 +83,9 @@ class Drafts(View):
             service_code=body.validated_data["service_code"],
             now=clock.now(),
         )
-        return http.answer(render.draft(composed), status=201, version=composed.draft.version)
+        return http.composed_answer(
+            render.draft(composed), status=201, version=composed.draft.version
+        )
 
 
 class DraftDetail(View):
@@ -102,9 +104,7 @@ class DraftDetail(View):
         composed = drafts.look(
             citizen_id=request.user.id, client_id=client_id(draft_id), now=clock.now()
         )
-        # What is prefilled may change without a new version, so the bytes make the ETag of a
-        # read; If-Match takes the version, which is in the body as well.
-        return http.answer(render.draft(composed), version=composed.draft.version)
+        return http.composed_answer(render.draft(composed), version=composed.draft.version)
 
     @operation(
         "saveDraft",
@@ -137,7 +137,7 @@ class DraftDetail(View):
             receiving_agency=body.validated_data.get("receiving_agency"),
             now=clock.now(),
         )
-        return http.answer(render.draft(composed), version=composed.draft.version)
+        return http.composed_answer(render.draft(composed), version=composed.draft.version)
 
     @operation(
         "discardDraft",

@@ -50,6 +50,19 @@ def test_a_withdrawn_consent_empties_the_very_next_answer(cast):
     assert (again["answers"], again["prefilled"]) == ({}, [])
 
 
+def test_a_304_never_hides_a_withdrawn_consent(cast):
+    stories.agree(cast.owner)
+    draft = stories.start(cast.owner).json()
+    address = f"/api/v1/drafts/{draft['id']}"
+    seen = cast.owner.get(address)["ETag"]
+    assert cast.owner.get(address, **{"If-None-Match": seen}).status_code == 304
+    stories.agree(cast.owner, decision="withdraw")
+    again = cast.owner.get(address, **{"If-None-Match": seen})
+    assert (again.status_code, again.json()["answers"]) == (200, {})
+    saved = cast.owner.patch(address, {"answers": {"so_ban_sao": 2}}, **{"If-Match": again["ETag"]})
+    assert saved.status_code == 200
+
+
 def test_a_value_of_the_identity_cannot_be_changed(cast):
     stories.agree(cast.owner)
     draft = stories.start(cast.owner).json()
