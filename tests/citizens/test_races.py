@@ -4,9 +4,10 @@ import uuid
 from collections import Counter
 
 import pytest
+from django.core.cache import cache
 
 from citizens import rules
-from citizens.actions import codes, devices, identity
+from citizens.actions import codes, desk, devices, identity
 from citizens.models import CodeAllowance, Device, Identity, User
 from citizens.rules import Claims
 from common import clock, db
@@ -102,3 +103,22 @@ def test_one_phone_registered_by_many_requests_is_one_device():
     answers = together(8, register)
     assert Counter(type(answer).__name__ for answer in answers) == {"Device": 1, "StaleVersion": 7}
     assert Device.objects.count() == 1
+
+
+def test_an_officers_proofs_guessed_all_at_once_are_counted_one_by_one(settings):
+    settings.CACHES = {  # as it is where nothing else is configured
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "common_cache",
+        }
+    }
+    cache.clear()
+
+    def guess(index):
+        return desk.officer_of(email="ai-do@demo.invalid", password=f"p{index}", code="000000")
+
+    answers = together(16, guess)
+    assert Counter(type(answer).__name__ for answer in answers) == {
+        "DeskSignInRefused": desk.TRIES,
+        "DeskSignInTooOften": 16 - desk.TRIES,
+    }

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from citizens.actions import inbox
+from citizens.actions import sweep as citizens
 from common import clock, idempotency
 from dossiers.actions import sweep as dossiers
 from payments.actions import sweep as payments
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
-        self.stdout.write(f"messages enqueued: {inbox.sweep(now=now)}")
+        self.stdout.write(f"citizens: {citizens.sweep(now=now)}")
         self.stdout.write(f"dossiers: {dossiers.sweep(now=now)}")
         self.stdout.write(f"payments: {payments.sweep(now=now)}")
         self.stdout.write(f"stored answers forgotten: {idempotency.forget(now=now)}")
