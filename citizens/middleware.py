@@ -25,7 +25,8 @@ GUESSES = (
 # How long the library's limit of each address holds; it does not say so itself.
 RETRY_SECONDS = {"/auth/login": 300, "/auth/code/request": 60, "/auth/password/request": 60}
 RETRY_OTHERWISE = 30
-CODES = {400: "malformed_body", 404: "not_found", 405: "method_not_allowed"}
+BARE = {403: "forbidden", 404: "not_found", 409: "conflict", 429: "too_many_requests"}
+CODES = {400: "malformed_body", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 
 
 class MendSignIn:
@@ -82,8 +83,8 @@ class MendSignIn:
                 if response.has_header(name):
                     mended[name] = response[name]
             response = mended
-        elif response.status_code == 400:
-            response = _limited(response)
+        else:
+            response = _whole(response)
         if response.status_code == 429 and not response.has_header("Retry-After"):
             response["Retry-After"] = str(_seconds(request))
         return response
@@ -118,25 +119,41 @@ def _seconds(request: HttpRequest) -> int:
     return RETRY_SECONDS.get(tail, RETRY_OTHERWISE)
 
 
-def _limited(response: HttpResponse) -> HttpResponse:
-    """Return the library's "too many attempts" with the status that says so."""
+def _whole(response: HttpResponse) -> HttpResponse:
+    """Return the library's refusal with what it leaves out or says wrongly.
+
+    "Too many attempts" gets the status that says so, a bare status its error, and
+    `is_authenticated` is false, not null, where nobody is signed in.
+    """
     try:
         body = json.loads(response.content)
     except ValueError:
         return response
-    found = [error.get("code", "") for error in body.get("errors", [])]
-    if "too_many_login_attempts" not in found:
+    status = response.status_code
+    codes = [error.get("code", "") for error in body.get("errors", [])]
+    if status == 400 and "too_many_login_attempts" in codes:
+        status = 429
+    elif "meta" in body and body["meta"].get("is_authenticated") is None:
+        body["meta"]["is_authenticated"] = False
+    elif set(body) == {"status"} and status in BARE:
+        body["errors"] = _errors(BARE[status])
+    else:
         return response
-    return JsonResponse({**body, "status": 429}, status=429)
+    whole = JsonResponse({**body, "status": status}, status=status)
+    if response.has_header("Retry-After"):
+        whole["Retry-After"] = response["Retry-After"]
+    return whole
+
+
+def _errors(code: str, param: str = "") -> list[dict[str, str]]:
+    error = {"code": code, "message": code.replace("_", " ")}
+    return [{**error, "param": param} if param else error]
 
 
 def _answer(
     status: int, code: str, param: str = "", *, retry_after: int | None = None
 ) -> JsonResponse:
-    error = {"code": code, "message": code.replace("_", " ")}
-    if param:
-        error["param"] = param
-    response = JsonResponse({"status": status, "errors": [error]}, status=status)
+    response = JsonResponse({"status": status, "errors": _errors(code, param)}, status=status)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
     return response

@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+from allauth.headless.constants import Flow
 from allauth.headless.spec.internal.schema import get_schema
 
 PREFIX = "Auth"
@@ -26,6 +27,7 @@ def merge_authentication(
         theirs["paths"][path]["post"]["responses"].setdefault("200", {"description": "Done."})
     for schema in theirs["components"]["schemas"].values():
         schema.pop("example", None)  # some of them do not fit their own schema
+    _mend(theirs["components"]["schemas"])
     components = result.setdefault("components", {})
     for kind in KINDS:
         for name, value in theirs.get("components", {}).get(kind, {}).items():
@@ -55,9 +57,23 @@ def merge_authentication(
     return result
 
 
+def _mend(schemas: dict[str, Any]) -> None:
+    """Correct what their document says of answers that they give otherwise."""
+    flow = schemas["Flow"]["properties"]
+    flow["id"]["enum"] = sorted(one.value for one in Flow)
+    flow["is_pending"].pop("enum")
+    login = schemas["AccountConfiguration"]["properties"]["login_methods"]
+    login["items"]["enum"] = ["email", "phone", "username"]
+    method = schemas["AuthenticationMethod"]
+    # One answer may fit two of them: a code by e-mail or by phone carries neither address.
+    method["anyOf"] = [*method.pop("oneOf"), SIGNED_IN_IN_DEVELOPMENT]
+
+
 def _unsaid(path: str, method: str) -> dict[str, Any]:
     """Return the answers that their document leaves out, and those of `citizens.middleware`."""
     answers = {} if method == "get" else {"400": _error("The body could not be read.")}
+    if not path.endswith(("/config", "/tokens/refresh")):
+        answers["410"] = {"$ref": f"#/components/responses/{PREFIX}SessionGone"}
     answers["429"] = _error("Too many requests, codes or guesses; see `Retry-After`.")
     if "/account/" in path or path.endswith(("/auth/sessions", "reauthenticate")):
         answers["401"] = {"$ref": f"#/components/responses/{PREFIX}Authentication"}
@@ -70,6 +86,16 @@ def _error(words: str) -> dict[str, Any]:
     shape = {"$ref": f"#/components/schemas/{PREFIX}MendedError"}
     return {"description": words, "content": {"application/json": {"schema": shape}}}
 
+
+SIGNED_IN_IN_DEVELOPMENT = {
+    "type": "object",
+    "title": "Signed in as a demonstration person (development only)",
+    "properties": {
+        "method": {"type": "string", "enum": ["dev"]},
+        "at": {"$ref": f"#/components/schemas/{PREFIX}Timestamp"},
+    },
+    "required": ["method", "at"],
+}
 
 MENDED_ERROR = {
     "type": "object",

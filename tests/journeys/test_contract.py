@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from tests.conftest import Api
 from tests.dossiers import stories
 
-application = get_wsgi_application()
+server = get_wsgi_application()
+
+
+def application(environ, start_response):
+    """Serve as a real server does, which always names who calls."""
+    return server({"REMOTE_ADDR": "127.0.0.1", **environ}, start_response)
+
+
 schema = schemathesis.openapi.from_path("cantho_smart/openapi.yaml")
 schema.app = application
 
@@ -55,7 +62,6 @@ keys = itertools.count()
 OPERATIONS = [
     (method.upper(), path)
     for path, item in schema.raw_schema["paths"].items()
-    if not path.startswith("/api/auth/")
     for method in item
     if method in {"get", "post", "put", "patch", "delete"}
 ]
@@ -84,6 +90,8 @@ def _call_and_compare(case, world):
     officer = case.path.startswith("/api/v1/officer")
     if case.operation.definition.raw.get("security"):
         case.headers["Authorization"] = f"Bearer {world['officer' if officer else 'citizen']}"
+    if next(keys) % 3:
+        case.headers.pop("X-Session-Token", None)  # an invented one would only ever give 410
     for name, value in world["names"].items():
         if name in case.path_parameters and next(keys) % 3:
             case.path_parameters[name] = value
