@@ -7,7 +7,7 @@ export PORT
 export UV_PROJECT_ENVIRONMENT := .venv
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test journey check e2e fix document clean
+.PHONY: run test journey check e2e fix document examples clean
 
 # The environment is made anew when the lock changes; uv comes from PyPI into it.
 .venv/.installed: uv.lock pyproject.toml
@@ -49,6 +49,12 @@ fix: .venv/.installed
 
 # Writes the published contract anew; `make check` fails while the file and the code differ.
 document: .venv/.installed
+	@APP_ENV=test $(BIN)/python manage.py document
+
+# Records real answers of the tests as the examples of the contract.
+examples: .venv/.installed
+	@APP_ENV=test $(BIN)/python -m pytest -p tests.recorder -q -n 0 \
+		tests/dossiers tests/citizens tests/services tests/payments/test_api.py
 	@APP_ENV=test $(BIN)/python manage.py document
 
 clean:

@@ -309,7 +309,15 @@ ACCOUNT_RATE_LIMITS = {
     "verify_phone": "1/30s/key,90/m/ip",
     "reset_password": "600/m/ip,5/m/key",
 }
-SILENCED_SYSTEM_CHECKS = ["account.W001"]
+# W005, W021: what holds for the other hosts of the city's domain is for the city to decide.
+SILENCED_SYSTEM_CHECKS = ["account.W001", "security.W005", "security.W021"]
+# What carries sign-in codes out: the console in development, a carrier's gateway in production.
+CODE_GATEWAY = env.str("CODE_GATEWAY", "")
+CODE_GATEWAY_URL = env.str("CODE_GATEWAY_URL", "")
+CODE_GATEWAY_TOKEN = env.str("CODE_GATEWAY_TOKEN", "")
+vars().update(env.email_url("EMAIL_URL", "consolemail://" if DEVELOPMENT else "smtp://localhost"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Can Tho Smart <no-reply@localhost>")
 MFA_ADAPTER = "citizens.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1

@@ -12,6 +12,8 @@ PREFIX = "Auth"
 BASE = "/api/auth/app/v1/account"
 # Left out of their document, seen in their code.
 ANSWERS_200 = (f"{BASE}/authenticators/recovery-codes", f"{BASE}/password/change")
+# Named by the answers that are added here.
+KEPT = {("responses", "Authentication"), ("responses", "SessionGone"), ("schemas", "Timestamp")}
 KINDS = ("schemas", "responses", "parameters", "examples", "requestBodies", "headers")
 
 
@@ -28,6 +30,10 @@ def merge_authentication(
     for schema in theirs["components"]["schemas"].values():
         schema.pop("example", None)  # some of them do not fit their own schema
     _mend(theirs["components"]["schemas"])
+    either = theirs["components"]["responses"]["AuthenticationOrReauthentication"]
+    shape = either["content"]["application/json"]["schema"]
+    shape["anyOf"] = shape.pop("oneOf")  # one answer may fit both
+    _prune(theirs)
     components = result.setdefault("components", {})
     for kind in KINDS:
         for name, value in theirs.get("components", {}).get(kind, {}).items():
@@ -64,9 +70,32 @@ def _mend(schemas: dict[str, Any]) -> None:
     flow["is_pending"].pop("enum")
     login = schemas["AccountConfiguration"]["properties"]["login_methods"]
     login["items"]["enum"] = ["email", "phone", "username"]
+    schemas["AccountConfiguration"]["required"].remove("authentication_method")  # not defined
+    for name in ("ProviderSignup", "PasskeySignup"):
+        [schemas[name]] = schemas[name]["allOf"]
     method = schemas["AuthenticationMethod"]
+    for one in method["oneOf"]:
+        one["properties"].setdefault("reauthenticated", {"type": "boolean"})
     # One answer may fit two of them: a code by e-mail or by phone carries neither address.
     method["anyOf"] = [*method.pop("oneOf"), SIGNED_IN_IN_DEVELOPMENT]
+
+
+def _prune(document: dict[str, Any]) -> None:
+    """Leave out the parts that no operation of ours uses: passkeys and the like."""
+    while True:
+        used = set(re.findall(r'"#/components/(\w+)/(\w+)"', json.dumps(document)))
+        unused = [
+            (kind, name)
+            for kind in KINDS
+            for name in document["components"].get(kind, {})
+            if (kind, name.removeprefix(PREFIX)) not in used
+            and (kind, f"{PREFIX}{name}") not in used
+            and (kind, name) not in KEPT
+        ]
+        if not unused:
+            return
+        for kind, name in unused:
+            del document["components"][kind][name]
 
 
 def _unsaid(path: str, method: str) -> dict[str, Any]:

@@ -164,6 +164,7 @@ def record(
         actor_kind=who.kind,
         actor_id=who.id,
         actor_label=who.label,
+        told_office=office or who.label,
         reason=reason,
         data=data or {},
         clock=str(clock),
@@ -174,7 +175,7 @@ def record(
     text = words.about(
         name,
         code=dossier.code,
-        office=office or who.label,
+        office=event.told_office,
         due=f"{due:%H:%M %d/%m/%Y}" if due else "—",
     )
     inbox.notify(

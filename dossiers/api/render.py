@@ -195,7 +195,7 @@ def fee(quote: dict[str, Any]) -> dict[str, Any]:
 
 def event(row: TimelineEvent) -> dict[str, Any]:
     due = f"{row.due_at.astimezone(HCM):%H:%M %d/%m/%Y}" if row.due_at else "—"
-    text = words.about(row.move, code="", office=row.actor_label, due=due)
+    text = words.about(row.move, code="", office=row.told_office or row.actor_label, due=due)
     english = http.language() == "en"
     return {
         "seq": row.seq,

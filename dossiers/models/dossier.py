@@ -155,6 +155,9 @@ class TimelineEvent(models.Model):
     actor_kind = models.CharField(max_length=10)
     actor_id = models.CharField(max_length=ids.MAX_LENGTH, blank=True)
     actor_label = models.CharField(max_length=300)
+    told_office = models.CharField(
+        max_length=300, default="", help_text="the office named to the citizen: where it went, too"
+    )
     reason = crypto.EncryptedTextField(blank=True)
     data = models.JSONField(default=dict, help_text="amounts and references; nothing personal")
     clock = models.CharField(max_length=10, help_text="what it did to the clock")

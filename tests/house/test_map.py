@@ -216,3 +216,31 @@ def test_every_json_body_of_ours_has_an_example():
             if "examples" not in body["content"]["application/json"]:
                 bare.append(f"{method} {path}")
     assert bare == []
+
+
+def test_every_json_answer_of_ours_has_a_real_example():
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    document = yaml.safe_load((ROOT / "cantho_smart" / "openapi.yaml").read_text("utf-8"))
+    bare, untrue, shown = [], [], 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if "/auth/" in path or not isinstance(operation, dict):
+                continue
+            for status, answer in operation.get("responses", {}).items():
+                content = answer.get("content", {}).get("application/json")
+                if content is None or not status.startswith("2"):
+                    continue
+                shown += 1
+                if "example" not in content:
+                    bare.append(f"{method} {path} {status}: record it by `make examples`")
+                    continue
+                schema = {**content["schema"], "components": document["components"]}
+                untrue += [
+                    f"{method} {path}: {failure.json_path} {failure.message}"
+                    for failure in Draft202012Validator(schema).iter_errors(content["example"])
+                ]
+    assert bare == []
+    assert untrue == []
+    assert shown >= 44

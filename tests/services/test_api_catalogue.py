@@ -108,3 +108,27 @@ def test_the_number_of_queries_does_not_grow_with_the_list(anonymous, count_quer
             assert anonymous.get(f"/api/v1/services?page_size={size}").status_code == 200
         counts.append(len(queries))
     assert counts == [1, 1, 1]
+
+
+def test_the_form_is_a_json_schema_with_the_facts_that_fill_it(anonymous):
+    form = anonymous.get("/api/v1/services/2.000635/form").json()
+    assert (form["service_code"], form["number"], form["verified"]) == ("2.000635", 1, "read")
+    assert form["schema"]["properties"]["nyc_ho_ten"]["title"] == "Họ, chữ đệm, tên người yêu cầu"
+    assert {"field": "nyc_ho_ten", "fact": "person.full_name"}.items() <= next(
+        rule for rule in form["prefill"] if rule["field"] == "nyc_ho_ten"
+    ).items()
+    assert anonymous.get("/api/v1/services/9.999999/form").status_code == 404
+
+
+def test_fields_and_places_are_lists_to_choose_from(anonymous):
+    fields = anonymous.get("/api/v1/fields").json()["items"]
+    assert {"key": "ho_tich", "name_vi": "Hộ tịch"} in fields
+    places = anonymous.client.get("/api/v1/places", {"q": "ninh kieu"}).json()["items"]
+    assert places == [
+        {
+            "code": "31135",
+            "name_vi": "Phường Ninh Kiều",
+            "kind": "phường",
+            "former_province_vi": "Thành phố Cần Thơ",
+        }
+    ]
