@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 	@touch $@
 
 run: .venv/.installed
-	@APP_ENV=dev $(BIN)/python manage.py dev --port $(PORT)
+	@exec env APP_ENV=dev $(BIN)/python manage.py dev --port $(PORT)
 
 test: .venv/.installed
 	@APP_ENV=test $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -7,6 +7,7 @@ the mock identity provider, the worker and the web server. A part that dies is s
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if os.environ.get("APP_ENV") != "dev":
             raise CommandError("this command is for development: APP_ENV=dev")
+        refuse_taken(range(port, port + 3))
         if embedded.is_wanted():
             self.stdout.write("PostgreSQL (embedded) ...")
             embedded.start(embedded.data_dir("dev"))
@@ -46,6 +48,23 @@ class Command(BaseCommand):
         subprocess.run(  # noqa: S603 - our own commands
             [sys.executable, "manage.py", *command], cwd=ROOT, check=True
         )
+
+
+def refuse_taken(ports: range) -> None:
+    """Stop before anything begins when another server has one of the ports.
+
+    Errors: CommandError. Without this the answers would come from that other server.
+    """
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as failure:
+                raise CommandError(
+                    f"port {port} is taken, perhaps by another `make run`; "
+                    f"PORT=8100 make run takes 8100 to 8102"
+                ) from failure
 
 
 class Supervisor:
