@@ -315,7 +315,9 @@ SILENCED_SYSTEM_CHECKS = ["account.W001", "security.W005", "security.W021"]
 CODE_GATEWAY = env.str("CODE_GATEWAY", "")
 CODE_GATEWAY_URL = env.str("CODE_GATEWAY_URL", "")
 CODE_GATEWAY_TOKEN = env.str("CODE_GATEWAY_TOKEN", "")
-vars().update(env.email_url("EMAIL_URL", "consolemail://" if DEVELOPMENT else "smtp://localhost"))
+if not DEVELOPMENT and not env.str("EMAIL_URL", ""):
+    raise ImproperlyConfigured("EMAIL_URL must name the mail server")
+vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Can Tho Smart <no-reply@localhost>")
 MFA_ADAPTER = "citizens.adapters.MFAAdapter"

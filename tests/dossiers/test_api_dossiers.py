@@ -199,33 +199,6 @@ def test_the_papers_say_what_the_dossier_says(cast, drain):
         assert words in text, (words, text)
 
 
-def test_a_supplement_stops_the_clock_and_only_what_was_asked_for_may_change(cast):
-    dossier = received(cast)
-    asked = move(
-        cast.reception,
-        dossier,
-        "request_supplement",
-        2,
-        reason="Sửa số điện thoại",
-        fields=["nyc_dien_thoai"],
-        papers=[stories.PAPER],
-    )
-    assert asked.status_code == 201, asked.content
-    assert asked.json()["due_at"] is None
-    address = f"/api/v1/dossiers/{dossier['id']}/supplements"
-    wrong = cast.owner.post(address, {"answers": {"so_ban_sao": 5}})
-    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (400, "not_asked_for")
-    empty = cast.owner.post(address, {})
-    assert (empty.status_code, empty.json()["code"]) == (400, "supplement_empty")
-    right = cast.owner.post(address, {"answers": {"nyc_dien_thoai": "+84987654321"}})
-    assert right.status_code == 201, right.content
-    assert right.json()["state"]["code"] == 5
-    assert right.json()["answers"]["nyc_dien_thoai"] == "+84987654321"
-    accepted = move(cast.reception, dossier, "accept_supplement", 5)
-    assert (accepted.status_code, accepted.json()["state"]["code"]) == (201, 2)
-    assert accepted.json()["due_at"] is not None
-
-
 def test_a_refusal_needs_a_reason_and_gives_form_03(cast):
     dossier = stories.submitted(cast.owner)
     bare = move(cast.reception, dossier, "refuse", 1)

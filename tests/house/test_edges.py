@@ -86,6 +86,7 @@ def test_not_ready_without_a_worker(anonymous):
         ("DATABASE_URL", "sqlite:///x.db"),
         ("ALLOWED_HOSTS", ""),
         ("FILE_SCANNER", ""),
+        ("EMAIL_URL", ""),
         ("APP_ENV", "staging"),
     ],
 )
@@ -109,6 +110,7 @@ def test_production_refuses_what_is_unsafe(name, value):
         "DATABASE_OWNER_URL": "postgresql://owner@db/cantho",
         "MEDIA_ROOT": "/srv/files",
         "FILE_SCANNER": "x.Scanner",
+        "EMAIL_URL": "smtp+tls://user:word@mail.example:587",
     }
 
     def load(environment):

@@ -1,11 +1,15 @@
 """How the development command begins."""
 
+import pathlib
 import socket
+import subprocess
 
 import pytest
 from django.core.management.base import CommandError
 
 from cantho_smart.management.commands import dev
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def test_a_taken_port_is_said_before_anything_begins():
@@ -18,11 +22,14 @@ def test_a_taken_port_is_said_before_anything_begins():
     dev.refuse_taken(range(port, port + 1))
 
 
-def test_the_signal_that_ends_make_ends_the_server_too():
-    """The recipe must not leave a shell between make and the command: it would die alone."""
-    import pathlib
-
-    makefile = (pathlib.Path(__file__).parents[2] / "Makefile").read_text("utf-8")
-    recipe = makefile.split("\nrun:")[1].split("\n\n")[0].splitlines()
-    assert len(recipe) == 2
-    assert recipe[1].startswith("\t@exec env ")
+def test_the_signal_that_ends_make_ends_the_server_too(tmp_path):
+    """Nothing may stand between make and the command that would die and leave it behind."""
+    stand_in = tmp_path / "python"
+    stand_in.write_text("#!/bin/sh\necho begun\nexec sleep 60\n")
+    stand_in.chmod(0o700)
+    command = ["make", "--old-file", ".venv/.installed", "run", f"BIN={tmp_path}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:
+        assert make.stdout.readline() == "begun\n"
+        make.terminate()
+        # The pipe closes once nobody holds it any more, the command included.
+        make.communicate(timeout=20)
