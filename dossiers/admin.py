@@ -29,6 +29,7 @@ from dossiers.queries import desk, offices
 from dossiers.rules import deadlines, states, words
 from dossiers.rules.states import State
 from payments import queries as payments
+from services import admin as catalogue
 from services import queries as services
 
 IDLE_SECONDS = 30 * 60
@@ -252,6 +253,13 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             messages.success(request, f"Đã thực hiện: {LABELS[form.cleaned_data['move']]}.")
         return back
+
+
+def _keeps_catalogue(request: HttpRequest) -> bool:
+    return site.has_permission(request) and "catalogue" in _seat(request).roles
+
+
+catalogue.register(site, may_edit=_keeps_catalogue)
 
 
 def _seat(request: HttpRequest) -> Seat:

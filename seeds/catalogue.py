@@ -8,7 +8,7 @@ from typing import Any
 
 from common import clock
 from payments.actions import bodies
-from services import actions
+from services.actions import imports
 
 DATA = pathlib.Path(__file__).with_name("data")
 
@@ -21,9 +21,9 @@ def read(name: str) -> Any:
 def load(*, now: datetime) -> Iterator[str]:
     """Load everything and say what changed; a second run says that nothing did."""
     today = clock.local_date(now)
-    yield f"places: {actions.import_places(units=read('admin_units.json'))} new"
+    yield f"places: {imports.import_places(units=read('admin_units.json'))} new"
     entries = read("agencies.json")["agencies"]
-    yield f"agencies: {actions.import_agencies(entries=entries)} new"
+    yield f"agencies: {imports.import_agencies(entries=entries)} new"
     rows = [
         bodies.CollectingBodyRow(
             agency_code=entry["key"],
@@ -34,11 +34,11 @@ def load(*, now: datetime) -> Iterator[str]:
         for entry in entries
     ]
     yield f"collecting bodies: {bodies.import_bodies(rows=rows, now=now)} (demonstration values)"
-    new, changed = actions.import_procedures(entries=read("procedures.json"), today=today)
+    new, changed = imports.import_procedures(entries=read("procedures.json"), today=today)
     yield f"procedures: {new} new, {changed} changed"
     forms = [
         json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((DATA / "forms").glob("*.json"))
     ]
-    new, changed = actions.import_forms(forms=forms, today=today)
+    new, changed = imports.import_forms(forms=forms, today=today)
     yield f"forms: {new} new, {changed} changed"

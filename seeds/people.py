@@ -42,8 +42,14 @@ PEOPLE = (
 )
 OFFICERS = (
     Officer("tiep-nhan", "Cán bộ mẫu A", "ttpvhcc-31135", "Bộ phận tiếp nhận", ("reception",)),
-    Officer("thu-ly", "Cán bộ mẫu B", "ubnd-31135", "Công chức thụ lý", ("handler",)),
-    Officer("lanh-dao", "Cán bộ mẫu C", "ubnd-31135", "Người có thẩm quyền ký", ("approver",)),
+    Officer("thu-ly", "Cán bộ mẫu B", "ubnd-31135", "Công chức thụ lý", ("handler", "catalogue")),
+    Officer(
+        "lanh-dao",
+        "Cán bộ mẫu C",
+        "ubnd-31135",
+        "Người có thẩm quyền ký",
+        ("approver", "catalogue"),
+    ),
     Officer(
         "cai-khe",
         "Cán bộ mẫu D",

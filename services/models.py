@@ -17,6 +17,10 @@ def new_form_id() -> str:
     return ids.new("frm")
 
 
+def new_revision_id() -> str:
+    return ids.new("rev")
+
+
 class Field(models.Model):
     """A field of administration (lĩnh vực), such as civil status."""
 
@@ -175,3 +179,106 @@ class Form(models.Model):
 
     def __str__(self) -> str:
         return f"{self.procedure_id} form {self.number}"
+
+
+class Revision(models.Model):
+    """A change to a procedure that is being prepared (dự thảo sửa đổi thủ tục).
+
+    It becomes a new version when another officer publishes it; the version in force then ends on
+    `effective_on`. Published and discarded ones stay as they were: they are the record of who
+    changed what, on whose decision.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "being written"
+        PUBLISHED = "published", "became a version"
+        DISCARDED = "discarded", "thrown away"
+
+    class Unit(models.TextChoices):
+        WORKING_DAY = "working_day", "ngày làm việc"
+        CALENDAR_DAY = "calendar_day", "ngày"
+        HOUR = "hour", "giờ làm việc"
+        MONTH = "month", "tháng"
+
+    class Fee(models.TextChoices):
+        KEEP = "keep", "giữ như phiên bản hiện hành"
+        FREE = "free", "miễn phí"
+        FLAT = "flat", "một mức thu"
+        PER_COPY = "per_copy", "theo số bản"
+        UNKNOWN = "unknown", "chưa xác định"
+
+    id = models.CharField(
+        primary_key=True, max_length=ids.MAX_LENGTH, default=new_revision_id, editable=False
+    )
+    procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, related_name="revisions")
+    base = models.ForeignKey(ProcedureVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.OneToOneField(
+        ProcedureVersion, on_delete=models.PROTECT, related_name="revision", null=True
+    )
+    state = models.CharField(max_length=10, choices=State.choices)
+    name_vi = models.CharField("tên thủ tục", max_length=1000)
+    online_level = models.CharField(
+        "mức độ trực tuyến", max_length=10, choices=ProcedureVersion.Online.choices
+    )
+    level_note = models.CharField("lý do mức độ", max_length=200, blank=True)
+    limit_value = models.PositiveSmallIntegerField("thời hạn", null=True, blank=True)
+    limit_unit = models.CharField("đơn vị", max_length=12, choices=Unit.choices, blank=True)
+    limit_same_day = models.BooleanField("trả trong ngày", default=False)
+    limit_source = models.CharField("căn cứ thời hạn", max_length=500, blank=True)
+    fee_type = models.CharField("phí, lệ phí", max_length=10, choices=Fee.choices)
+    fee_unit_vnd = models.PositiveIntegerField("mức thu (đồng)", null=True, blank=True)
+    fee_field = models.CharField("trường số bản", max_length=60, blank=True)
+    fee_source = models.CharField("căn cứ mức thu", max_length=500, blank=True)
+    form = models.JSONField("biểu mẫu mới", null=True, blank=True, help_text="null keeps the form")
+    decision_number = models.CharField("số quyết định công bố", max_length=60, blank=True)
+    decision_signed_on = models.DateField("ngày ký quyết định", null=True, blank=True)
+    effective_on = models.DateField("ngày có hiệu lực", null=True, blank=True)
+    written_by = models.CharField(max_length=ids.MAX_LENGTH, help_text="who wrote it last")
+    closed_by = models.CharField(max_length=ids.MAX_LENGTH, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "dự thảo sửa đổi thủ tục"
+        verbose_name_plural = "dự thảo sửa đổi thủ tục"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["procedure"], condition=Q(state="draft"), name="services_revision_one_draft"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(version__isnull=False),
+                name="services_revision_published_version",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | ~Q(closed_by=models.F("written_by")),
+                name="services_revision_four_eyes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.procedure_id} {self.state}"
+
+
+class RevisionPaper(models.Model):
+    """One paper (thành phần hồ sơ) of a revision, in the order it is shown."""
+
+    id = models.BigAutoField(primary_key=True)
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="papers")
+    position = models.PositiveSmallIntegerField("thứ tự")
+    key = models.CharField("mã trong thủ tục", max_length=60)
+    name = models.CharField("tên giấy tờ", max_length=2000)
+    component_code = models.CharField("mã thành phần", max_length=60, blank=True)
+    case = models.CharField("trường hợp", max_length=500, blank=True)
+    original_qty = models.PositiveSmallIntegerField("bản chính", default=0)
+    copy_qty = models.PositiveSmallIntegerField("bản sao", default=0)
+
+    class Meta:
+        verbose_name = "thành phần hồ sơ"
+        verbose_name_plural = "thành phần hồ sơ"
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "key"], name="services_revisionpaper_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.name[:60]}"

@@ -150,6 +150,16 @@ def in_force(on: datetime.date) -> QuerySet[ProcedureVersion]:
     )
 
 
+def _has_form(on: datetime.date) -> Exists:
+    return Exists(
+        Form.objects.filter(
+            Q(valid_to=None) | Q(valid_to__gt=on),
+            procedure=OuterRef("procedure"),
+            valid_from__lte=on,
+        )
+    )
+
+
 @functools.cache
 def synonyms() -> dict[str, str]:
     """Return the abbreviations that people type, folded."""
@@ -170,9 +180,7 @@ def search(
     A query is words without accents, the beginnings of words, an abbreviation, or a code.
     """
     rows = in_force(on).select_related("field").defer("data", "papers", "search")
-    rows = rows.annotate(
-        has_form=Exists(Form.objects.filter(procedure=OuterRef("procedure"), valid_to=None))
-    )
+    rows = rows.annotate(has_form=_has_form(on))
     if field:
         rows = rows.filter(field_id=field)
     if level:
@@ -232,7 +240,7 @@ def detail(code: str, on: datetime.date) -> ProcedureVersion:
         .filter(procedure_id=code)
         .select_related("field")
         .annotate(
-            has_form=Exists(Form.objects.filter(procedure=OuterRef("procedure"), valid_to=None)),
+            has_form=_has_form(on),
             uses=F("procedure__uses"),
         )
         .first()

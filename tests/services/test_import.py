@@ -8,7 +8,8 @@ from django.db import IntegrityError, InternalError, connection
 
 from common import clock
 from seeds import catalogue
-from services import actions, queries
+from services import queries
+from services.actions import imports
 from services.models import ProcedureVersion
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_changed_data_makes_a_new_version_and_keeps_the_old_one():
         next(e for e in catalogue.read("procedures.json") if e["code"] == "2.000635")
     )
     entry["fee_rule"]["amount_vnd"] = 9_000
-    assert actions.import_procedures(entries=[entry], today=today) == (0, 1)
+    assert imports.import_procedures(entries=[entry], today=today) == (0, 1)
     after = queries.version_on("2.000635", today)
     assert (after.number, after.fee["unit"]) == (2, 9_000)
     kept = queries.version(before.id)

@@ -1,4 +1,4 @@
-"""Writing the catalogue: imports that change nothing when the data has not changed."""
+"""Imports of catalogue data: nothing changes when the data has not changed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import F, Value
 
 from common import db, jsonschema
-from services.models import Agency, Field, Form, Place, Procedure, ProcedureVersion
+from services.models import Agency, Field, Form, Place, Procedure, ProcedureVersion, Revision
 from services.rules import catalogue, fees, words
 
 MERGER = date(2025, 7, 1)  # NQ 202/2025/QH15
@@ -19,6 +19,7 @@ def import_procedures(*, entries: Sequence[Mapping[str, Any]], today: date) -> t
     """Import catalogue entries; return how many are new and how many changed.
 
     A changed entry ends the version in force and begins a new one today; nothing is rewritten.
+    A procedure that an office revised since keeps that revision until the data itself changes.
     """
     Field.objects.bulk_create(
         [Field(key=entry["field"], name_vi=entry["field_label"]) for entry in entries],
@@ -31,11 +32,23 @@ def import_procedures(*, entries: Sequence[Mapping[str, Any]], today: date) -> t
         version.procedure_id: version
         for version in ProcedureVersion.objects.filter(valid_to=None).defer("data")
     }
+    known = set(ProcedureVersion.objects.values_list("procedure_id", "content_hash").order_by("id"))
+    revised = set(
+        Revision.objects.filter(state=Revision.State.PUBLISHED)
+        .values_list("version_id", flat=True)
+        .order_by("id")
+    )
     new = changed = 0
     for entry in entries:
         current = in_force.get(entry["code"])
         digest = catalogue.content_hash(entry)
         if current is not None and current.content_hash == digest:
+            continue
+        if (
+            current is not None
+            and current.id in revised
+            and (current.valid_from > today or (entry["code"], digest) in known)
+        ):
             continue
         if current is None:
             new += 1
@@ -80,11 +93,12 @@ def import_forms(*, forms: Sequence[Mapping[str, Any]], today: date) -> tuple[in
     """Import forms; return how many are new and how many changed. Errors: SchemaError."""
     new = changed = 0
     in_force = {form.procedure_id: form for form in Form.objects.filter(valid_to=None)}
+    known = set(Form.objects.values_list("procedure_id", "content_hash").order_by("id"))
     for entry in forms:
         jsonschema.check_schema(entry["schema"])
         current = in_force.get(entry["procedure_code"])
         digest = catalogue.content_hash(entry)
-        if current is not None and current.content_hash == digest:
+        if (entry["procedure_code"], digest) in known:
             continue
         if current is None:
             new += 1
