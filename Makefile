@@ -7,7 +7,7 @@ export PORT
 export UV_PROJECT_ENVIRONMENT := .venv
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test journey check e2e fix document examples clean
+.PHONY: run test journey check e2e fix document states examples clean
 
 # The environment is made anew when the lock changes; uv comes from PyPI into it.
 .venv/.installed: uv.lock pyproject.toml
@@ -38,6 +38,8 @@ check: .venv/.installed
 	@npm ci --silent --no-audit --no-fund
 	@npx spectral lint --fail-severity=warn cantho_smart/openapi.yaml
 	@npx redocly lint cantho_smart/openapi.yaml
+	@APP_ENV=test $(BIN)/python manage.py states --check
+	@APP_ENV=test $(BIN)/python manage.py states --dot | npm run --silent draw | cmp - docs/states.svg
 
 e2e: .venv/.installed
 	@APP_ENV=dev $(BIN)/python -m tests.e2e.readme
@@ -50,6 +52,12 @@ fix: .venv/.installed
 # Writes the published contract anew; `make check` fails while the file and the code differ.
 document: .venv/.installed
 	@APP_ENV=test $(BIN)/python manage.py document
+
+# Writes and draws the table of states anew (Node draws).
+states: .venv/.installed
+	@npm ci --silent --no-audit --no-fund
+	@APP_ENV=test $(BIN)/python manage.py states
+	@APP_ENV=test $(BIN)/python manage.py states --dot | npm run --silent draw > docs/states.svg
 
 # Records real answers of the tests as the examples of the contract.
 examples: .venv/.installed
