@@ -247,6 +247,9 @@ SPECTACULAR_SETTINGS = {
             *("paid", "refunded", "cancelled", "free"),
         ],
         "ChannelEnum": ["online", "counter", "postal"],
+        "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
+        "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
+        "TalkSideEnum": ["citizen", "office"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },
     "POSTPROCESSING_HOOKS": [

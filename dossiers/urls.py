@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import citizen, drafts, feedback, officer, public, talk
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -33,4 +33,28 @@ urlpatterns = [
         officer.OfficerAttachment.as_view(),
     ),
     path("reports/kpi", public.Kpi.as_view()),
+    path("dossiers/<str:dossier_id>/messages", talk.Messages.as_view()),
+    path("dossiers/<str:dossier_id>/read-mark", talk.ReadMark.as_view()),
+    path("dossiers/<str:dossier_id>/message-files", talk.MessageFiles.as_view()),
+    path(
+        "dossiers/<str:dossier_id>/message-files/<str:file_id>/content",
+        talk.MessageFileContent.as_view(),
+    ),
+    path("dossiers/<str:dossier_id>/rating", talk.DossierRating.as_view()),
+    path("officer/dossiers/<str:dossier_id>/messages", talk.OfficerMessages.as_view()),
+    path("officer/dossiers/<str:dossier_id>/message-files", talk.OfficerMessageFiles.as_view()),
+    path(
+        "officer/dossiers/<str:dossier_id>/message-files/<str:file_id>/content",
+        talk.OfficerMessageFileContent.as_view(),
+    ),
+    path("officer/waiting-talks", talk.WaitingTalks.as_view()),
+    path("officer/ratings", talk.OfficerRatings.as_view()),
+    path("feedback", feedback.MyFeedback.as_view()),
+    path("feedback/<str:feedback_id>", feedback.MyFeedbackDetail.as_view()),
+    path("feedback/<str:feedback_id>/steps", feedback.MyFeedbackSteps.as_view()),
+    path("feedback/<str:feedback_id>/opinion", feedback.MyOpinion.as_view()),
+    path("officer/feedback", feedback.OfficerFeedback.as_view()),
+    path("officer/feedback/<str:feedback_id>", feedback.OfficerFeedbackDetail.as_view()),
+    path("officer/feedback/<str:feedback_id>/moves", feedback.OfficerFeedbackMoves.as_view()),
+    path("published-answers", feedback.PublishedAnswers.as_view()),
 ]

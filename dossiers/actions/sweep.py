@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from common import db, jobs
-from dossiers.actions import drafts
+from dossiers.actions import drafts, talk
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -12,7 +12,11 @@ BATCH = 200
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
-    return {"papers": _papers(now), "drafts": _drafts(now)}
+    return {
+        "papers": _papers(now),
+        "drafts": _drafts(now),
+        "message_files": talk.sweep(now=now),
+    }
 
 
 @db.transaction()

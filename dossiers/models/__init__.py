@@ -11,6 +11,8 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.office import Seat
+from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
+from dossiers.models.voice import Feedback, FeedbackEvent, Rating
 
 __all__ = [
     "Attachment",
@@ -18,10 +20,17 @@ __all__ = [
     "CalendarYear",
     "Channel",
     "CodeCounter",
+    "Conversation",
     "Document",
     "Dossier",
+    "DossierMessage",
     "Draft",
+    "Feedback",
+    "FeedbackEvent",
+    "MessageFile",
+    "Rating",
     "Seat",
+    "Side",
     "SupplementRequest",
     "TimelineEvent",
 ]

@@ -35,6 +35,10 @@ def world(cast):
     stories.agree(cast.owner)
     dossier = stories.submitted(cast.owner)
     draft = stories.filled(cast.owner)
+    question = cast.owner.post(
+        "/api/v1/feedback",
+        {"kind": "question", "subject": "Hỏi", "text": "Hỏi", "agency": stories.OFFICE},
+    ).json()
     return {
         "citizen": cast.owner.token,
         "officer": cast.reception.token,
@@ -44,6 +48,7 @@ def world(cast):
             "document_id": dossier["documents"][0]["id"],
             "payment_id": dossier["payment_ids"][0],
             "code": "2.000635",
+            "feedback_id": question["id"],
         },
     }
 

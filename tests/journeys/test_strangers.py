@@ -20,7 +20,10 @@ DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
 METHODS = ("get", "post", "patch", "delete")
-OWNED = ("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}")
+OWNED = (
+    *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
+    "{feedback_id}",
+)
 OPERATIONS = [
     (method, path)
     for path, item in DOCUMENT["paths"].items()
@@ -36,6 +39,12 @@ TABLES = (
     "payments_payment",
     "payments_attempt",
     "payments_refund",
+    "dossiers_conversation",
+    "dossiers_dossiermessage",
+    "dossiers_messagefile",
+    "dossiers_rating",
+    "dossiers_feedback",
+    "dossiers_feedbackevent",
     "citizens_message",
     "citizens_vaultaccess",
 )
@@ -53,7 +62,13 @@ def owned(cast):
         session_key="s" * 32,
         user_agent="phone",
     )
+    talked = f"/api/v1/dossiers/{dossier['id']}"
+    file = cast.owner.upload(f"{talked}/message-files", file=stories.picture()).json()
+    cast.owner.post(f"{talked}/messages", {"text": "Xin hỏi", "files": [file["id"]]})
+    question = {"kind": "question", "subject": "Hỏi", "text": "Hỏi", "agency": stories.OFFICE}
     return {
+        "file_id": file["id"],
+        "feedback_id": cast.owner.post("/api/v1/feedback", question).json()["id"],
         "draft_id": draft["id"],
         "dossier_id": dossier["id"],
         "document_id": dossier["documents"][0]["id"],
@@ -63,6 +78,19 @@ def owned(cast):
         "message_id": cast.owner.get("/api/v1/me/inbox").json()["items"][0]["id"],
         "session_id": session.pk,
     }
+
+
+# What a body must hold to be looked at at all, by the ending of the address.
+BODIES = {
+    "/{feedback_id}/moves": {"move": "refuse", "expected_state": "received", "text": "x"},
+    "/moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
+    "/reused-papers": {"paper_key": stories.PAPER, "paper_id": "pap_x"},
+    "/messages": {"text": "x"},
+    "/read-mark": {"seq": 1},
+    "/rating": {"stars": 1},
+    "/steps": {"move": "add", "expected_state": "waiting", "text": "x"},
+    "/opinion": {"liked": True},
+}
 
 
 def rows():
@@ -75,26 +103,16 @@ def rows():
 
 
 def call(api, method, path, owned):
+    body = next((body for ending, body in BODIES.items() if path.endswith(ending)), {})
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
+    if path.endswith("/message-files") and method == "post":
+        return api.upload(path, file=stories.picture())
     multipart = path.endswith("/attachments") and method == "post"
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
-    body = (
-        {
-            "move": "refuse",
-            "expected_state": 1,
-            "reason": "x",
-        }
-        if path.endswith("/moves")
-        else (
-            {"paper_key": stories.PAPER, "paper_id": "pap_x"}
-            if path.endswith("/reused-papers")
-            else {}
-        )
-    )
     return api.client.generic(
         method.upper(),
         path,
