@@ -249,6 +249,8 @@ SPECTACULAR_SETTINGS = {
         "ChannelEnum": ["online", "counter", "postal"],
         "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
         "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
+        "AppointmentStateEnum": ["booked", "arrived", "done", "missed", "cancelled"],
+        "TicketStateEnum": ["waiting", "called", "done", "gone"],
         "TalkSideEnum": ["citizen", "office"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, feedback, officer, public, talk
+from dossiers.api import citizen, drafts, feedback, officer, officer_visits, public, talk, visits
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -57,4 +57,22 @@ urlpatterns = [
     path("officer/feedback/<str:feedback_id>", feedback.OfficerFeedbackDetail.as_view()),
     path("officer/feedback/<str:feedback_id>/moves", feedback.OfficerFeedbackMoves.as_view()),
     path("published-answers", feedback.PublishedAnswers.as_view()),
+    path("agencies/<str:agency_key>/slots", visits.Slots.as_view()),
+    path("agencies/<str:agency_key>/queue", visits.Hall.as_view()),
+    path("appointments", visits.Appointments.as_view()),
+    path("appointments/<str:appointment_id>", visits.AppointmentDetail.as_view()),
+    path("appointments/<str:appointment_id>/check-in", visits.CheckIn.as_view()),
+    path("officer/appointments", officer_visits.OfficerAppointments.as_view()),
+    path(
+        "officer/appointments/<str:appointment_id>/cancellation",
+        officer_visits.OfficerCallOff.as_view(),
+    ),
+    path("officer/queue/tickets", officer_visits.OfficerTickets.as_view()),
+    path(
+        "officer/queue/tickets/<str:ticket_id>/closing",
+        officer_visits.OfficerTicketClosing.as_view(),
+    ),
+    path("officer/queue/calls", officer_visits.OfficerCalls.as_view()),
+    path("officer/slot-plans", officer_visits.OfficerPlans.as_view()),
+    path("officer/slot-plans/<str:plan_id>", officer_visits.OfficerPlan.as_view()),
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from common import db, jobs
-from dossiers.actions import drafts, talk
+from dossiers.actions import drafts, talk, visits
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -16,6 +16,7 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "papers": _papers(now),
         "drafts": _drafts(now),
         "message_files": talk.sweep(now=now),
+        "appointments": visits.sweep(now=now),
     }
 
 

@@ -12,9 +12,11 @@ from dossiers.models.dossier import (
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.office import Seat
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
+from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
 from dossiers.models.voice import Feedback, FeedbackEvent, Rating
 
 __all__ = [
+    "Appointment",
     "Attachment",
     "CalendarDay",
     "CalendarYear",
@@ -28,9 +30,12 @@ __all__ = [
     "Feedback",
     "FeedbackEvent",
     "MessageFile",
+    "QueueDay",
     "Rating",
     "Seat",
     "Side",
+    "SlotPlan",
     "SupplementRequest",
+    "Ticket",
     "TimelineEvent",
 ]

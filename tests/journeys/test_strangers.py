@@ -4,6 +4,7 @@ Generated from the document: a new operation is tried without anybody rememberin
 belongs to the owner may change, whatever is sent.
 """
 
+import datetime
 import json
 import pathlib
 
@@ -13,6 +14,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import connection
 
+from common import clock
+from dossiers.actions import slot_plans
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
 
@@ -23,6 +26,7 @@ METHODS = ("get", "post", "patch", "delete")
 OWNED = (
     *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
     "{feedback_id}",
+    "{appointment_id}",
 )
 OPERATIONS = [
     (method, path)
@@ -45,6 +49,8 @@ TABLES = (
     "dossiers_rating",
     "dossiers_feedback",
     "dossiers_feedbackevent",
+    "dossiers_appointment",
+    "dossiers_ticket",
     "citizens_message",
     "citizens_vaultaccess",
 )
@@ -66,7 +72,19 @@ def owned(cast):
     file = cast.owner.upload(f"{talked}/message-files", file=stories.picture()).json()
     cast.owner.post(f"{talked}/messages", {"text": "Xin hỏi", "files": [file["id"]]})
     question = {"kind": "question", "subject": "Hỏi", "text": "Hỏi", "agency": stories.OFFICE}
+    slot_plans.load_plans(agency_keys=[stories.OFFICE], now=clock.now())
+    day = next(
+        day
+        for ahead in range(1, 30)
+        if cast.anonymous.get(
+            f"/api/v1/agencies/{stories.OFFICE}/slots"
+            f"?day={(day := clock.today() + datetime.timedelta(ahead))}"
+        ).json()["slots"]
+    )
+    visit = {"agency": stories.OFFICE, "service_code": stories.MARRIAGE}
+    visit["starts_at"] = f"{day}T10:00:00+07:00"
     return {
+        "appointment_id": cast.owner.post("/api/v1/appointments", visit).json()["id"],
         "file_id": file["id"],
         "feedback_id": cast.owner.post("/api/v1/feedback", question).json()["id"],
         "draft_id": draft["id"],
@@ -90,6 +108,8 @@ BODIES = {
     "/rating": {"stars": 1},
     "/steps": {"move": "add", "expected_state": "waiting", "text": "x"},
     "/opinion": {"liked": True},
+    "/{appointment_id}": {"starts_at": "2026-12-01T08:00:00+07:00"},
+    "/cancellation": {"reason": "x"},
 }
 
 

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from common import clock
-from seeds import catalogue, holidays, officers, people
+from seeds import catalogue, holidays, officers, people, visits
 
 STEPS = {
     "reference": (catalogue.load, holidays.load),
-    "demo": (people.load, officers.load),
+    "demo": (people.load, officers.load, visits.load),
 }
 
 
