@@ -1,6 +1,16 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, feedback, officer, officer_visits, public, talk, visits
+from dossiers.api import (
+    citizen,
+    drafts,
+    feedback,
+    figures,
+    officer,
+    officer_visits,
+    public,
+    talk,
+    visits,
+)
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -75,4 +85,5 @@ urlpatterns = [
     path("officer/queue/calls", officer_visits.OfficerCalls.as_view()),
     path("officer/slot-plans", officer_visits.OfficerPlans.as_view()),
     path("officer/slot-plans/<str:plan_id>", officer_visits.OfficerPlan.as_view()),
+    path("reports/service-index", figures.ServiceIndex.as_view()),
 ]

@@ -12,6 +12,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import (
     BooleanField,
     Case,
+    Count,
     Exists,
     ExpressionWrapper,
     F,
@@ -148,6 +149,34 @@ def in_force(on: datetime.date) -> QuerySet[ProcedureVersion]:
     return ProcedureVersion.objects.filter(
         Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on
     )
+
+
+def online_levels(on: datetime.date) -> dict[str, int]:
+    """Return how many procedures in force are online in full, in part, or not at all."""
+    counted = dict(
+        in_force(on)
+        .order_by("online_level")
+        .values("online_level")
+        .annotate(number=Count("id"))
+        .values_list("online_level", "number")
+    )
+    return {str(level): counted.get(level, 0) for level in ProcedureVersion.Online}
+
+
+def fee_bearing_codes(on: datetime.date) -> list[str]:
+    """Return the procedures in force for which money is owed as a rule."""
+    rows = in_force(on).order_by("procedure_id").values_list("procedure__code", "fee")
+    return [code for code, fee in rows if fees.is_fee_bearing(fee)]
+
+
+def described_count(on: datetime.date) -> int:
+    """Return how many procedures in force say their papers, time limit, ways, and who may apply.
+
+    The steps are not part of the data that was carried over, so they are not asked for.
+    """
+    rows = in_force(on).exclude(papers=[]).exclude(time_limit=None)
+    lists = rows.order_by("id").values_list("data__channels", "data__applicants")
+    return sum(1 for channels, applicants in lists if channels and applicants)
 
 
 def _has_form(on: datetime.date) -> Exists:

@@ -15,10 +15,10 @@ from common import clock, http
 from common.errors import FieldError, Invalid, TooManyRequests
 from common.http import Anyone, Body, Request, View
 from common.openapi import operation
-from dossiers import reports
 from dossiers.api import render, shapes
 from dossiers.queries import lookup
 from dossiers.queries.lookup import Progress
+from dossiers.reports import city
 
 
 class LookupThrottle(throttling.SimpleRateThrottle):
@@ -109,6 +109,27 @@ def period_parameter(name: str, description: str) -> OpenApiParameter:
     )
 
 
+def period_of(
+    wanted: dict[str, Any], now: datetime.datetime
+) -> tuple[datetime.date, datetime.date]:
+    """Return the period asked for, end exclusive: this year up to tomorrow without one."""
+    start = wanted.get("start") or datetime.date(now.year, 1, 1)
+    end = wanted.get("end") or now.date() + datetime.timedelta(days=1)
+    if end <= start or (end - start).days > 3660:
+        raise Invalid(
+            errors=[
+                FieldError(
+                    "period",
+                    "end",
+                    "Kỳ phải từ 1 ngày đến 10 năm",
+                    "The period is 1 day to 10 years",
+                    pointer="",
+                )
+            ]
+        )
+    return start, end
+
+
 class Kpi(View):
     permission_classes = [Anyone]
     authentication_classes: list[Any] = []
@@ -130,21 +151,8 @@ class Kpi(View):
     def get(self, request: Request) -> Response:
         wanted = http.query_of(PeriodFilter, request)
         now = clock.now()
-        start = wanted.get("start") or datetime.date(now.year, 1, 1)
-        end = wanted.get("end") or now.date() + datetime.timedelta(days=1)
-        if end <= start or (end - start).days > 3660:
-            raise Invalid(
-                errors=[
-                    FieldError(
-                        "period",
-                        "end",
-                        "Kỳ phải từ 1 ngày đến 10 năm",
-                        "The period is 1 day to 10 years",
-                        pointer="",
-                    )
-                ]
-            )
-        figures = reports.kpi(start=midnight(start), end=midnight(end), now=now)
+        start, end = period_of(wanted, now)
+        figures = city.kpi(start=midnight(start), end=midnight(end), now=now)
         response = http.answer(
             {
                 "start": start,
