@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from common import db, jobs
-from dossiers.actions import drafts
+from common import db, feed, jobs
+from dossiers.actions import drafts, lookups
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -12,7 +12,12 @@ BATCH = 200
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
-    return {"papers": _papers(now), "drafts": _drafts(now)}
+    return {
+        "papers": _papers(now),
+        "drafts": _drafts(now),
+        "lookup_counts": lookups.sweep(now=now),
+        "tombstones": feed.forget(now=now),
+    }
 
 
 @db.transaction()

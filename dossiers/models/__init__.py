@@ -10,6 +10,7 @@ from dossiers.models.dossier import (
     TimelineEvent,
 )
 from dossiers.models.draft import Attachment, Draft
+from dossiers.models.lookup import LookupCount
 from dossiers.models.office import Seat
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "Dossier",
     "Draft",
+    "LookupCount",
     "Seat",
     "SupplementRequest",
     "TimelineEvent",
