@@ -125,18 +125,28 @@ def page_of(found: Progress, about: About, *, english: bool) -> dict[str, Any]:
         "office": about.office,
         "due_at": found.due_at if found.finished_at is None else None,
         "finished_at": found.finished_at,
+        "clock_stands": (
+            found.state in outlook.WAITING_FOR
+            and found.received_at is not None
+            and found.due_at is None
+        ),
     }
 
 
 def stages_of(found: Progress, *, english: bool) -> list[dict[str, Any]]:
     """Return the five steps; those that will not come any more are left out."""
     reached = outlook.STAGES.index(found.stage)
-    moments = {Stage.SENT: found.submitted_on, Stage.RECEIVED: found.received_at}
+    moments = {
+        Stage.SENT: found.submitted_on,
+        Stage.RECEIVED: found.received_at,
+        Stage.DONE: found.finished_at,
+    }
+    over = found.state == State.RETURNED
     shown = [
         {
             "name": outlook.STAGE_NAMES[stage][1 if english else 0],
-            "at": moments.get(stage),
-            "mark": "done" if at < reached else "now" if at == reached else "todo",
+            "at": moments.get(stage) if at <= reached else None,
+            "mark": "done" if at < reached or over else "now" if at == reached else "todo",
         }
         for at, stage in enumerate(outlook.STAGES)
     ]

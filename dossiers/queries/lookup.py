@@ -59,12 +59,6 @@ class Progress:
     about: About | None
 
 
-# At the reception office before it is forwarded and once it is to be handed over.
-AT_RECEPTION = frozenset(
-    {State.SUBMITTED, State.ACCEPTED, State.REJECTED, State.COMPLETED, State.RETURNED}
-)
-
-
 def by_code(code: str, pin: str | None) -> Progress:
     """Return the progress of a dossier; with its PIN what it is about, the unit and the steps.
 
@@ -108,13 +102,17 @@ def _rows() -> QuerySet[Dossier]:
     )
 
 
-def _progress(row: Dossier, *, about: About | None) -> Progress:
-    state = State(row.state)
+def _stage(row: Dossier) -> Stage:
     came_from = State(row.came_from) if row.came_from is not None else None
+    received = row.received_at is not None
+    return outlook.reached(State(row.state), came_from=came_from, received=received)
+
+
+def _progress(row: Dossier, *, about: About | None) -> Progress:
     return Progress(
         code=row.code,
-        state=state,
-        stage=outlook.reached(state, came_from=came_from, received=row.received_at is not None),
+        state=State(row.state),
+        stage=_stage(row),
         submitted_on=row.submitted_at,
         received_at=row.received_at,
         due_at=row.due_at,
@@ -124,13 +122,14 @@ def _progress(row: Dossier, *, about: About | None) -> Progress:
 
 
 def _about(row: Dossier, *, steps: tuple[Step, ...]) -> About:
-    reception = State(row.state) in AT_RECEPTION or row.received_at is None
+    # At the reception office before it is forwarded, and again once it is to be handed over.
+    away = _stage(row) == Stage.PROCESSING
     return About(
         service_code=row.service_code,
         service_name=row.service_name,
+        office=(row.competent_agency if away else row.receiving_agency).name_vi,
         receiving_office=row.receiving_agency.name_vi,
         competent_office=row.competent_agency.name_vi,
-        office=(row.receiving_agency if reception else row.competent_agency).name_vi,
         steps=steps,
     )
 

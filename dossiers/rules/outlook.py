@@ -271,11 +271,11 @@ class Stage(enum.StrEnum):
 
 STAGES = tuple(Stage)
 STAGE_NAMES = {
-    Stage.SENT: ("Đã gửi", "Sent"),
-    Stage.RECEIVED: ("Đã tiếp nhận", "Received"),
-    Stage.PROCESSING: ("Đang giải quyết", "In process"),
-    Stage.DONE: ("Đã có kết quả", "Result ready"),
-    Stage.RETURNED: ("Đã trả kết quả", "Handed over"),
+    Stage.SENT: ("Gửi hồ sơ", "Sent"),
+    Stage.RECEIVED: ("Tiếp nhận", "Received"),
+    Stage.PROCESSING: ("Giải quyết", "Decision"),
+    Stage.DONE: ("Có kết quả", "Result ready"),
+    Stage.RETURNED: ("Trả kết quả", "Handed over"),
 }
 
 
