@@ -147,7 +147,8 @@ def _short(snapshot: str) -> str:
 
 
 def _rows(owner: str, place: Place, limit: int) -> list[Change]:
-    condition, values = "NOT gone", []
+    condition = "NOT gone"
+    values: list[str | int] = []
     if place.seen is not None:
         # See Note [Late commits].
         condition = """
