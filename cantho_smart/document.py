@@ -13,6 +13,7 @@ TAGS = [
     ("drafts", "Hồ sơ nháp", "A form that already knows the citizen, saved as it is filled in."),
     ("dossiers", "Hồ sơ", "What was submitted: state, timeline, documents, withdrawal."),
     ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
+    ("sync", "Đồng bộ", "What changed for the citizen since a token, for phones on bad networks."),
     ("lookup", "Tra cứu", "Public: how far a dossier is, and no personal data."),
     ("officers", "Cán bộ", "Dossiers of the officer's own agency."),
     ("city", "Số liệu", "Public figures of the city."),

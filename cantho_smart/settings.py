@@ -213,8 +213,8 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "DEFAULT_THROTTLE_RATES": {"lookup": env.str("LOOKUP_RATE", "30/min")},
 }
+LOOKUPS_A_MINUTE = env.int("LOOKUPS_A_MINUTE", 30)  # without signing in, from one address
 SPECTACULAR_SETTINGS = {
     "TITLE": "Can Tho Smart",
     "VERSION": "1.0.0",
@@ -240,7 +240,8 @@ SPECTACULAR_SETTINGS = {
         "UserKindEnum": ["citizen", "officer"],
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
         "EventKindEnum": ["move", "payment", "supplement", "proposal"],
-        "NeededKindEnum": ["pay", "supplement"],
+        "NeedKindEnum": ["supplement", "pay", "collect"],
+        "FollowedKindEnum": ["draft", "dossier", "message", "payment"],
         "SupplementStateEnum": ["open", "answered", "closed"],
         "PaymentStateEnum": [
             *("owed", "pending", "declined", "expired", "review"),

@@ -8,7 +8,7 @@ from drf_spectacular.views import (
     SpectacularYAMLAPIView,
 )
 
-from cantho_smart.screens import home, pages
+from cantho_smart.screens import home, pages, sync
 from dossiers import admin as desk
 from dossiers.api.public import slip_page
 from payments.urls import webhook_patterns
@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("dossiers.urls")),
     path("api/v1/", include("payments.urls")),
     path("api/v1/me/home", home.Home.as_view()),
+    path("api/v1/sync", sync.Sync.as_view()),
     path("api/v1/me/documents", home.AcceptedPapers.as_view()),
     path("", include(webhook_patterns)),
 ]

@@ -23,3 +23,8 @@ def today() -> datetime.date:
 def local_date(moment: datetime.datetime) -> datetime.date:
     """Return the day in Cần Thơ on which `moment` falls."""
     return moment.astimezone(HCM).date()
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """Return the moment at which `day` begins in Cần Thơ."""
+    return datetime.datetime.combine(day, datetime.time(), HCM)

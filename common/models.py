@@ -1,4 +1,4 @@
-"""The two tables that have no noun of a room."""
+"""The tables that have no noun of a room."""
 
 from django.db import models
 
@@ -54,3 +54,33 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.media_type} {self.sha256[:12]}"
+
+
+class Change(models.Model):
+    """The latest change of one object that a person may keep on a phone: what `common.feed` reads.
+
+    Written by the triggers of `common.feed` only, in the transaction of the change itself. A row
+    whose object is gone is its tombstone.
+    """
+
+    pk = models.CompositePrimaryKey("owner", "kind", "object_id")
+    owner = models.CharField(max_length=64, help_text="a user's id")
+    kind = models.CharField(max_length=20)
+    object_id = models.CharField(max_length=64)
+    xid = models.BigIntegerField(help_text="the transaction that changed it")
+    gone = models.BooleanField()
+    changed_at = models.DateTimeField(help_text="when that transaction began")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "xid"], name="common_change_new"),
+            models.Index(fields=["owner", "changed_at"], name="common_change_begun"),
+            models.Index(
+                fields=["changed_at"],
+                condition=models.Q(gone=True),
+                name="common_change_tombstones",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

@@ -45,7 +45,7 @@ def page(
     Shape: order names columns, "-" for descending; the last one is unique, so that rows added
     while somebody scrolls are neither skipped nor shown twice. Nothing is counted.
     """
-    size = _page_size(request)
+    size = size_of(request)
     forward, position = _read_cursor(request, len(order))
     wanted = order if forward else tuple(_flip(name) for name in order)
     if position is not None:
@@ -69,10 +69,11 @@ def page(
     )
 
 
-def _page_size(request: Request) -> int:
+def size_of(request: Request, *, default: int = DEFAULT_PAGE) -> int:
+    """Return how many items a client wants on a page. Errors: PageSizeInvalid."""
     text = request.query_params.get("page_size")
     if text is None:
-        return DEFAULT_PAGE
+        return default
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_PAGE):
         raise PageSizeInvalid(limit=MAX_PAGE)
     return int(text)

@@ -20,7 +20,7 @@ SHOWN = 5
 class Dues:
     """What one reference owes. Units: whole đồng. `open` says that something is still to be paid.
 
-    Shape: payment_ids are oldest first; cancelled ones are left out.
+    Shape: payment_ids are oldest first; cancelled ones are left out; open_ids are still owed.
     """
 
     owed_vnd: int
@@ -28,6 +28,7 @@ class Dues:
     refunded_vnd: int
     open: bool
     payment_ids: tuple[str, ...]
+    open_ids: tuple[str, ...] = ()
 
 
 def status_of(references: Iterable[str]) -> dict[str, Dues]:
@@ -47,8 +48,17 @@ def status_of(references: Iterable[str]) -> dict[str, Dues]:
             refunded_vnd=old.refunded_vnd + row["refunded_vnd"],
             open=old.open or row["state"] == states.Payment.OWED,
             payment_ids=(*old.payment_ids, row["id"]),
+            open_ids=(*old.open_ids, row["id"])
+            if row["state"] == states.Payment.OWED
+            else old.open_ids,
         )
     return found
+
+
+def owing(citizen_id: str) -> QuerySet[Payment, str]:
+    """Return, as a subquery, the references for which this citizen still owes something."""
+    rows = Payment.objects.of(citizen_id).filter(state=states.Payment.OWED.value)
+    return rows.values_list("reference", flat=True)
 
 
 # --- for the owner ------------------------------------------------------------------------------

@@ -31,14 +31,28 @@ class HomeDossierShape(Shape):
     fee_open = serializers.BooleanField()
 
 
+class HomeNeedShape(Shape):
+    """One thing to do now, and on which dossier."""
+
+    dossier_id = serializers.CharField()
+    dossier_code = serializers.CharField()
+    service_name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["supplement", "pay", "collect"])
+    text = serializers.CharField()
+    deadline = serializers.DateTimeField(allow_null=True)
+    reference = serializers.CharField()
+    link = serializers.CharField()
+
+
 class HomeShape(Shape):
-    """What a citizen sees first: open drafts, latest dossiers, unread messages."""
+    """What a citizen sees first: what to do now, open drafts, latest dossiers, unread messages."""
 
     full_name = serializers.CharField()
     assurance_level = serializers.IntegerField()
     unread_messages = serializers.IntegerField(help_text="At most 100.")
     drafts = HomeDraftShape(many=True)
     dossiers = HomeDossierShape(many=True)
+    needs = HomeNeedShape(many=True, help_text="Of all my dossiers, the oldest first.")
 
 
 class Home(View):
@@ -54,6 +68,7 @@ class Home(View):
                 "unread_messages": citizens.unread(request.user.id),
                 "drafts": part.drafts,
                 "dossiers": part.dossiers,
+                "needs": part.needs,
             }
         )
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from common import db, jobs
-from dossiers.actions import drafts, talk, visits
+from common import db, feed, jobs
+from dossiers.actions import drafts, lookups, talk, visits
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -17,6 +17,8 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "drafts": _drafts(now),
         "message_files": talk.sweep(now=now),
         "appointments": visits.sweep(now=now),
+        "lookup_counts": lookups.sweep(now=now),
+        "tombstones": feed.forget(now=now),
     }
 
 

@@ -2,22 +2,57 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
-from rest_framework import parsers
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from rest_framework import parsers, serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
-from common.errors import NotFound
-from common.http import IsCitizen, Request, View
-from common.openapi import operation, path_parameter
+from common.errors import Invalid, NotFound
+from common.http import Body, IsCitizen, Request, View
+from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import drafts, papers, supplements
 from dossiers.api import files, render, shapes
 from dossiers.api.drafts import read_limited
 from dossiers.queries import mine
+from dossiers.rules import states
 from dossiers.rules.states import MoveNotAllowed
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
 DOCUMENT = path_parameter("document_id", "Id of the paper.")
+
+
+STATE_KEYS = {name.key: state for state, name in states.NAMES.items()}
+
+
+class ListFilter(Body):
+    state = serializers.ChoiceField(required=False, choices=list(STATE_KEYS))
+    status = serializers.ChoiceField(required=False, choices=["open", "closed"])
+    service_code = serializers.RegexField(r"^[0-9]\.[0-9]{6}$", required=False)
+    needs_action = serializers.ChoiceField(required=False, choices=["true", "false"])
+    start = serializers.DateField(required=False)
+    end = serializers.DateField(required=False)
+    cursor = serializers.CharField(required=False)
+    page_size = serializers.CharField(required=False)
+
+
+def wanted(query: dict[str, Any]) -> mine.Wanted:
+    return mine.Wanted(
+        state=STATE_KEYS.get(query.get("state", "")),
+        open=query["status"] == "open" if "status" in query else None,
+        service_code=query.get("service_code"),
+        needs_action=query["needs_action"] == "true" if "needs_action" in query else None,
+        start=clock.midnight(query["start"]) if "start" in query else None,
+        end=clock.midnight(query["end"]) if "end" in query else None,
+    )
+
+
+def day_parameter(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name=name,
+        location=OpenApiParameter.QUERY,
+        type={"type": "string", "format": "date"},
+        description=description,
+    )
 
 
 class Dossiers(View):
@@ -27,16 +62,34 @@ class Dossiers(View):
         "listDossiers",
         tag="dossiers",
         summary="List my dossiers",
-        answer=shapes.DossierBriefShape,
+        description="Newest first, each with what it needs from me now. Filters add up; an "
+        "unknown filter or value is refused.",
+        answer=shapes.ListedDossierShape,
         paged=True,
+        refusals=[Invalid],
+        query=[
+            text_parameter("state", "Key of an official state.", list(STATE_KEYS)),
+            text_parameter("status", "Whether it may still move.", ["open", "closed"]),
+            text_parameter("service_code", "Code of the procedure."),
+            text_parameter("needs_action", "Whether I have to do something.", ["true", "false"]),
+            day_parameter("start", "First day of submission."),
+            day_parameter("end", "Day after the last one."),
+        ],
     )
     def get(self, request: Request) -> Response:
         return pages.page(
             request,
-            mine.dossiers(request.user.id),
+            mine.dossiers(request.user.id, wanted(http.query_of(ListFilter, request))),
             order=("-submitted_at", "-id"),
-            render=lambda rows: [render.dossier_brief(row) for row in rows],
+            render=lambda rows: [render.listed(one) for one in mine.listed(rows)],
         )
+
+
+def whole(request: Request, dossier_id: str, *, status: int = 200) -> Response:
+    """Return a dossier as its screen shows it, with an ETag that any part of it changes."""
+    row = mine.dossier(request.user.id, dossier_id)
+    data = render.dossier(row, mine.dues(row.id))
+    return http.composed_answer(data, version=row.version, status=status)
 
 
 class DossierDetail(View):
@@ -46,13 +99,15 @@ class DossierDetail(View):
         "getDossier",
         tag="dossiers",
         summary="Read a dossier with everything its screen shows",
+        description="One call for the whole screen: state and what it means, what happens next, "
+        "what is needed from me now, when the result may be expected, timeline, papers, money. "
+        "The ETag changes with any part of it, also when only money came in.",
         answer=shapes.DossierShape,
         refusals=[NotFound],
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        row = mine.dossier(request.user.id, dossier_id)
-        return http.answer(render.dossier(row, mine.dues(row.id)))
+        return whole(request, dossier_id)
 
 
 class Timeline(View):
@@ -151,8 +206,7 @@ class Supplements(View):
             now=clock.now(),
             **body.validated_data,
         )
-        row = mine.dossier(request.user.id, dossier_id)
-        return http.answer(render.dossier(row, mine.dues(row.id)), status=201, version=row.version)
+        return whole(request, dossier_id, status=201)
 
 
 class SupplementAttachments(View):
@@ -217,5 +271,4 @@ class Withdrawal(View):
             reason=body.validated_data["reason"],
             now=clock.now(),
         )
-        row = mine.dossier(request.user.id, dossier_id)
-        return http.answer(render.dossier(row, mine.dues(row.id)), status=201, version=row.version)
+        return whole(request, dossier_id, status=201)

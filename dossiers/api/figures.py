@@ -9,7 +9,7 @@ from common import clock, http
 from common.errors import Invalid
 from common.http import Anyone, Body, Request, View
 from common.openapi import operation, text_parameter
-from dossiers.api.public import midnight, period_of, period_parameter
+from dossiers.api.public import period_of, period_parameter
 from dossiers.reports import service_index
 from services import queries as services
 from services.queries import UnknownAgency
@@ -77,7 +77,7 @@ class ServiceIndex(View):
         agency_key = wanted.get("agency")
         if agency_key is not None:
             services.agency(agency_key)
-        first, last = midnight(start), midnight(end)
+        first, last = clock.midnight(start), clock.midnight(end)
         measures = service_index.measures(start=first, end=last, now=now, agency_key=agency_key)
         times = service_index.handling_times(start=first, end=last, agency_key=agency_key)
         response = http.answer(

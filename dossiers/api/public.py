@@ -1,12 +1,13 @@
 """For anybody: how far a dossier is, and the city's figures."""
 
 import datetime
+import secrets
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 from django.utils import translation
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers, throttling
 from rest_framework.response import Response
@@ -15,82 +16,173 @@ from common import clock, http
 from common.errors import FieldError, Invalid, TooManyRequests
 from common.http import Anyone, Body, Request, View
 from common.openapi import operation
+from dossiers.actions import lookups
 from dossiers.api import render, shapes
 from dossiers.queries import lookup
-from dossiers.queries.lookup import Progress
+from dossiers.queries.lookup import About, Progress, Step
 from dossiers.reports import city
-
-
-class LookupThrottle(throttling.SimpleRateThrottle):
-    """By address: a code is short enough to be guessed by somebody with patience."""
-
-    scope = "lookup"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return f"throttle:lookup:{self.get_ident(request)}"
+from dossiers.rules import outlook, words
+from dossiers.rules.outlook import Stage
+from dossiers.rules.states import State
 
 
 def progress(found: Progress) -> dict[str, Any]:
+    about = found.about
     return {
         "dossier_code": found.code,
         "state": render.state(found.state),
-        "service_code": found.service_code,
-        "service_name": found.service_name,
+        "stage": found.stage.value,
         "submitted_at": found.submitted_on,
         "received_at": found.received_at,
         "due_at": found.due_at,
         "finished_at": found.finished_at,
-        "steps": [
-            {
-                "move": step.move,
-                "state": render.state(step.state),
-                "office": step.office,
-                "at": step.at,
-            }
-            for step in found.steps
-        ],
+        "service_code": about.service_code if about else None,
+        "service_name": about.service_name if about else None,
+        "office": about.office if about else None,
+        "steps": [step(one) for one in about.steps] if about else [],
+    }
+
+
+def step(one: Step) -> dict[str, Any]:
+    title_vi, title_en = words.step(one.move)
+    return {
+        "move": one.move,
+        "title": title_en if http.language() == "en" else title_vi,
+        "state": render.state(one.state),
+        "office": one.office,
+        "at": one.at,
     }
 
 
 class Lookup(View):
     permission_classes = [Anyone]
     authentication_classes: list[Any] = []
-    throttle_classes = [LookupThrottle]
     cache_control = "no-store"
 
     @operation(
         "lookUpDossier",
         tag="lookup",
         summary="See how far a dossier is",
-        description="No personal data. Unknown, malformed and a wrong PIN answer alike. With the "
-        "PIN of the slip the steps are told too. A question, not an act: it takes no key.",
+        description="The code tells the state and the days; with the PIN of the slip also the "
+        "procedure, the unit and the steps. Never a name. Unknown, malformed and a wrong PIN "
+        "answer alike. Limited by address, and wrong PINs by dossier for ten minutes: the page "
+        "behind the QR code of the slip always works. A question, not an act: it takes no key.",
         body=shapes.LookupBody,
         answer=shapes.ProgressShape,
         public=True,
         refusals=[lookup.DossierUnknown, TooManyRequests],
         examples=[
-            OpenApiExample("code", value={"dossier_code": "H13.022-261123-0001"}, request_only=True)
+            OpenApiExample(
+                "code", value={"dossier_code": "H13.022-261123-0001"}, request_only=True
+            ),
+            OpenApiExample(
+                "with the PIN",
+                value={"dossier_code": "H13.022-261123-0001", "pin": "k7m2xq"},
+                request_only=True,
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
         body = shapes.LookupBody(data=request.data)
         body.is_valid(raise_exception=True)
-        found = lookup.by_code(body.validated_data["dossier_code"], body.validated_data.get("pin"))
+        found = lookups.look(
+            code=body.validated_data["dossier_code"],
+            pin=body.validated_data.get("pin"),
+            address=throttling.BaseThrottle().get_ident(request),
+            now=clock.now(),
+        )
         return http.answer(progress(found))
 
 
-@require_GET
+# --- the page behind the code of a slip ---------------------------------------------------------
+
+ENDED = frozenset({State.REJECTED, State.STOPPED})
+TONES = {
+    State.REJECTED: "ended",
+    State.STOPPED: "ended",
+    State.SUPPLEMENT_REQUESTED: "waiting",
+    State.PAYMENT_REQUESTED: "waiting",
+    State.WITHDRAWAL_REQUESTED: "waiting",
+    State.COMPLETED: "good",
+    State.RETURNED: "good",
+}
+
+
+def page_of(found: Progress, about: About, *, english: bool) -> dict[str, Any]:
+    """Return what the page shows of a progress, in one language."""
+    meaning = outlook.meaning(
+        found.state, receiving=about.receiving_office, competent=about.competent_office
+    )
+    return {
+        "code": found.code,
+        "state": render.state(found.state)["name"],
+        "tone": TONES.get(found.state, "going"),
+        "meaning": meaning.now_en if english else meaning.now_vi,
+        "next": meaning.next_en if english else meaning.next_vi,
+        "stages": stages_of(found, english=english),
+        "service_name": about.service_name,
+        "service_code": about.service_code,
+        "office": about.office,
+        "due_at": found.due_at if found.finished_at is None else None,
+        "finished_at": found.finished_at,
+        "clock_stands": (
+            found.state in outlook.WAITING_FOR
+            and found.received_at is not None
+            and found.due_at is None
+        ),
+    }
+
+
+def stages_of(found: Progress, *, english: bool) -> list[dict[str, Any]]:
+    """Return the five steps; those that will not come any more are left out."""
+    reached = outlook.STAGES.index(found.stage)
+    moments = {
+        Stage.SENT: found.submitted_on,
+        Stage.RECEIVED: found.received_at,
+        Stage.DONE: found.finished_at,
+    }
+    over = found.state == State.RETURNED
+    shown = [
+        {
+            "name": outlook.STAGE_NAMES[stage][1 if english else 0],
+            "at": moments.get(stage) if at <= reached else None,
+            "mark": "done" if at < reached or over else "now" if at == reached else "todo",
+        }
+        for at, stage in enumerate(outlook.STAGES)
+    ]
+    if found.state not in ENDED:
+        return shown
+    for one in shown:
+        one["mark"] = "done"
+    name = render.state(found.state)["name"]
+    return [*shown[: reached + 1], {"name": name, "at": found.finished_at, "mark": "end"}]
+
+
+@require_safe
 def slip_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the page behind the code printed on a slip; readable on a phone, no script."""
-    with translation.override("vi"):  # the page has one language, whatever the browser asks for
+    """Show the page behind the code printed on a slip; readable on a phone, no script.
+
+    Vietnamese whatever the browser asks for, since the slip is; English by the link on the page.
+    """
+    language = "en" if request.GET.get("lang") == "en" else "vi"
+    nonce = secrets.token_urlsafe(16)
+    shown: dict[str, Any] = {"language": language, "nonce": nonce, "path": request.path}
+    with translation.override(language):
         try:
-            found = lookup.by_token(token)
+            found, about = lookup.by_token(token)
         except lookup.DossierUnknown:
-            response = render_page(request, "dossiers/unknown.html", status=404)
+            response = render_page(request, "dossiers/unknown.html", shown, status=404)
         else:
-            response = render_page(request, "dossiers/progress.html", {"progress": progress(found)})
+            shown["page"] = page_of(found, about, english=language == "en")
+            response = render_page(request, "dossiers/progress.html", shown)
     response["Cache-Control"] = "no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response["Content-Language"] = language
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    # The address lets its holder in: it is told to nobody.
+    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -152,7 +244,7 @@ class Kpi(View):
         wanted = http.query_of(PeriodFilter, request)
         now = clock.now()
         start, end = period_of(wanted, now)
-        figures = city.kpi(start=midnight(start), end=midnight(end), now=now)
+        figures = city.kpi(start=clock.midnight(start), end=clock.midnight(end), now=now)
         response = http.answer(
             {
                 "start": start,
@@ -171,7 +263,3 @@ class Kpi(View):
             }
         )
         return http.public_cache(response, 10)
-
-
-def midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(), clock.HCM)

@@ -1,19 +1,21 @@
 """From rows to answers about drafts and dossiers."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from common import http
+from common import clock, http
 from common.errors import FieldError
 from dossiers.actions import drafts
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
-from dossiers.queries import mine
-from dossiers.rules import states, words
-from dossiers.rules.deadlines import HCM
-from dossiers.rules.states import State
+from dossiers.queries import calendar, mine
+from dossiers.queries.mine import Listed
+from dossiers.rules import outlook, states, words
+from dossiers.rules.deadlines import HCM, Limit
+from dossiers.rules.needs import Need
+from dossiers.rules.states import Clock, State
 from payments.queries import Dues
 
 
@@ -139,10 +141,36 @@ def dossier_brief(row: Dossier) -> dict[str, Any]:
     }
 
 
-def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
-    supplements = list(row.supplements.all())
+def need(one: Need) -> dict[str, Any]:
     return {
-        **dossier_brief(row),
+        "kind": one.kind.value,
+        "text": one.text_en if http.language() == "en" else one.text_vi,
+        "deadline": one.deadline,
+        "reference": one.reference,
+        "link": one.link,
+    }
+
+
+def listed(one: Listed) -> dict[str, Any]:
+    return {
+        **dossier_brief(one.row),
+        "updated_at": one.row.updated_at,
+        "needs": [need(each) for each in one.needs],
+    }
+
+
+def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
+    english = http.language() == "en"
+    meaning = outlook.meaning(
+        State(row.state),
+        receiving=row.receiving_agency.name_vi,
+        competent=row.competent_agency.name_vi,
+    )
+    return {
+        **listed(Listed(row, mine.needs_of_one(row, dues))),
+        "explanation": meaning.now_en if english else meaning.now_vi,
+        "next_step": meaning.next_en if english else meaning.next_vi,
+        "expected": expected(row, clock.now()),
         "answers": row.answers,
         "answers_hash": row.answers_hash,
         "provenance": row.provenance,
@@ -153,24 +181,28 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "timeline": [event(one) for one in row.timeline.all()],
         "documents": [document(one) for one in row.documents.all()],
         "attachments": [attachment(one) for one in row.attachments.all()],
-        "supplements": [supplement(one) for one in supplements],
-        "needed": _needed(supplements, dues),
+        "supplements": [supplement(one) for one in row.supplements.all()],
         "lookup_pin": row.lookup_pin,
         "lookup_url": f"{settings.PUBLIC_URL}/t/{row.lookup_token}",
     }
 
 
-def _needed(supplements: Sequence[SupplementRequest], dues: Dues | None) -> list[dict[str, Any]]:
-    english = http.language() == "en"
-    found = []
-    if dues is not None and dues.open:
-        text = "Pay what is owed" if english else "Thanh toán khoản phải nộp"
-        found += [{"kind": "pay", "text": text, "reference": one} for one in dues.payment_ids[-1:]]
-    for one in supplements:
-        if one.state == SupplementRequest.State.OPEN:
-            text = "Answer the supplement request" if english else "Bổ sung hồ sơ theo yêu cầu"
-            found.append({"kind": "supplement", "text": text, "reference": one.id})
-    return found
+def expected(row: Dossier, now: datetime) -> dict[str, Any]:
+    found = outlook.expected(
+        state=State(row.state),
+        limit=Limit(**row.time_limit) if row.time_limit else None,
+        due_at=row.due_at,
+        finished_at=row.finished_at,
+        passed=[outlook.Passed(Clock(one.clock), one.at, one.due_at) for one in row.timeline.all()],
+        now=now,
+        calendar=calendar.working(),
+    )
+    return {
+        "status": found.status.value,
+        "due_at": found.due_at,
+        "working_days_left": found.working_days_left,
+        "text": found.text_en if http.language() == "en" else found.text_vi,
+    }
 
 
 def fee(quote: dict[str, Any]) -> dict[str, Any]:
@@ -197,11 +229,13 @@ def event(row: TimelineEvent) -> dict[str, Any]:
     due = f"{row.due_at.astimezone(HCM):%H:%M %d/%m/%Y}" if row.due_at else "—"
     text = words.about(row.move, code="", office=row.told_office or row.actor_label, due=due)
     english = http.language() == "en"
+    title_vi, title_en = words.step(row.move)
     return {
         "seq": row.seq,
         "kind": row.kind,
         "move": row.move,
         "state": state(row.to_state),
+        "title": title_en if english else title_vi,
         "text": text.body_en if english else text.body_vi,
         "reason": row.reason,
         "office": row.actor_label,

@@ -168,12 +168,13 @@ class FeeShape(Shape):
 
 
 class EventShape(Shape):
-    """One thing that happened. `text` is for people, `move` for programs."""
+    """One thing that happened. `title` and `text` are for people, `move` for programs."""
 
     seq = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal"])
     move = serializers.CharField()
     state = StateShape()
+    title = serializers.CharField()
     text = serializers.CharField()
     reason = serializers.CharField()
     office = serializers.CharField()
@@ -209,6 +210,16 @@ class SupplementShape(Shape):
     answered_at = serializers.DateTimeField(allow_null=True)
 
 
+class NeedShape(Shape):
+    """What is needed from the citizen now. `text` is for people, `kind` for programs."""
+
+    kind = serializers.ChoiceField(choices=["supplement", "pay", "collect"])
+    text = serializers.CharField()
+    deadline = serializers.DateTimeField(allow_null=True, help_text="Null: no day was set.")
+    reference = serializers.CharField(help_text="A supplement request, a payment or the dossier.")
+    link = serializers.CharField(help_text="Where to do it, in this API.")
+
+
 class DossierBriefShape(Shape):
     """A dossier in a list."""
 
@@ -227,16 +238,32 @@ class DossierBriefShape(Shape):
     version = serializers.IntegerField()
 
 
-class NeededShape(Shape):
-    """What is needed from the citizen now."""
+class ListedDossierShape(DossierBriefShape):
+    """A dossier in a citizen's list, with what it needs from the citizen now."""
 
-    kind = serializers.ChoiceField(choices=["pay", "supplement"])
+    updated_at = serializers.DateTimeField()
+    needs = NeedShape(many=True)
+
+
+class ExpectedShape(Shape):
+    """When the result may be expected, or why the clock stands and how much is left."""
+
+    status = serializers.ChoiceField(
+        choices=["not_started", "running", "late", "paused", "restarts", "unknown", "ended"]
+    )
+    due_at = serializers.DateTimeField(allow_null=True)
+    working_days_left = serializers.IntegerField(
+        allow_null=True, help_text="Of a promise that runs or is paused; null otherwise."
+    )
     text = serializers.CharField()
-    reference = serializers.CharField(help_text="A payment or a supplement request.")
 
 
-class DossierShape(DossierBriefShape):
+class DossierShape(ListedDossierShape):
     """A dossier with everything its screen shows, in one call."""
+
+    explanation = serializers.CharField(help_text="What the state means, in plain words.")
+    next_step = serializers.CharField(help_text="What happens next, in plain words.")
+    expected = ExpectedShape()
 
     answers = serializers.DictField()
     answers_hash = serializers.CharField()
@@ -249,7 +276,6 @@ class DossierShape(DossierBriefShape):
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
     supplements = SupplementShape(many=True)
-    needed = NeededShape(many=True)
     lookup_pin = serializers.CharField()
     lookup_url = serializers.CharField()
 
@@ -270,22 +296,30 @@ class LookupBody(Body):
 
 class StepShape(Shape):
     move = serializers.CharField()
+    title = serializers.CharField()
     state = StateShape()
     office = serializers.CharField()
     at = serializers.DateTimeField()
 
 
 class ProgressShape(Shape):
-    """How far a dossier is; no personal data. `steps` only with the PIN of the slip."""
+    """How far a dossier is; no personal data. What it is about is told with the PIN only."""
 
     dossier_code = serializers.CharField()
     state = StateShape()
-    service_code = serializers.CharField()
-    service_name = serializers.CharField()
+    stage = serializers.ChoiceField(
+        choices=["sent", "received", "processing", "done", "returned"],
+        help_text="The last of five steps that it reached.",
+    )
     submitted_at = serializers.DateTimeField()
     received_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+    service_code = serializers.CharField(allow_null=True, help_text="Null without the PIN.")
+    service_name = serializers.CharField(allow_null=True, help_text="Null without the PIN.")
+    office = serializers.CharField(
+        allow_null=True, help_text="The unit that has it now; null without the PIN."
+    )
     steps = StepShape(many=True)
 
 

@@ -10,6 +10,7 @@ from dossiers.models.dossier import (
     TimelineEvent,
 )
 from dossiers.models.draft import Attachment, Draft
+from dossiers.models.lookup import LookupCount
 from dossiers.models.office import Seat
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
 from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
@@ -29,6 +30,7 @@ __all__ = [
     "Draft",
     "Feedback",
     "FeedbackEvent",
+    "LookupCount",
     "MessageFile",
     "QueueDay",
     "Rating",

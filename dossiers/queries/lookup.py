@@ -1,14 +1,20 @@
 """How far a dossier is, for anybody: the state and no personal data.
 
-Source: TT 01/2018/TT-VPCP Art.16: without signing in, the code gives only how far it is.
+Source: TT 01/2018/TT-VPCP Art.16: without signing in, the code gives only how far it is. What the
+dossier is about can itself be private, so the code alone, which is easily guessed, does not tell
+the procedure; the PIN and the code of the slip do.
 """
 
 import dataclasses
 import hmac
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from common.errors import Refusal
 from dossiers.models import Dossier, TimelineEvent
+from dossiers.rules import outlook
+from dossiers.rules.outlook import Stage
 from dossiers.rules.states import State
 
 
@@ -28,46 +34,62 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
+class About:
+    """What only the holder of the slip is told. Closed list: nothing about a person."""
+
+    service_code: str
+    service_name: str
+    office: str
+    receiving_office: str
+    competent_office: str
+    steps: tuple[Step, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Progress:
     """Closed list: nothing may be added that is about a person."""
 
     code: str
     state: State
-    service_code: str
-    service_name: str
+    stage: Stage
     submitted_on: datetime
     received_at: datetime | None
     due_at: datetime | None
     finished_at: datetime | None
-    steps: tuple[Step, ...]
+    about: About | None
 
 
 def by_code(code: str, pin: str | None) -> Progress:
-    """Return the progress of a dossier; with its PIN the steps and offices too.
+    """Return the progress of a dossier; with its PIN what it is about, the unit and the steps.
 
     Errors: DossierUnknown, alike for unknown, malformed and a wrong PIN.
     """
     row = _rows().filter(code=code.strip().upper()).first()
-    if row is None:
+    known = row.lookup_pin if row else ""
+    right = pin is None or hmac.compare_digest(known.encode(), pin.strip().lower().encode())
+    if row is None or not right:
         raise DossierUnknown
-    if pin is not None and not hmac.compare_digest(row.lookup_pin, pin.strip().lower()):
-        raise DossierUnknown
-    return _progress(row, with_steps=pin is not None)
+    return _progress(row, about=_about(row, steps=_steps(row)) if pin is not None else None)
 
 
-def by_token(token: str) -> Progress:
-    """Return the progress behind the code of a slip. Errors: DossierUnknown."""
+def by_token(token: str) -> tuple[Progress, About]:
+    """Return the progress behind the code of a slip, and what it is about.
+
+    Errors: DossierUnknown.
+    """
     row = _rows().filter(lookup_token=token).first()
     if row is None:
         raise DossierUnknown
-    return _progress(row, with_steps=False)
+    about = _about(row, steps=())
+    return _progress(row, about=about), about
 
 
-def _rows():  # type: ignore[no-untyped-def]
-    return Dossier.objects.only(
+def _rows() -> QuerySet[Dossier]:
+    return Dossier.objects.select_related("receiving_agency", "competent_agency").only(
         "id",
         "code",
         "state",
+        "came_from",
         "service_code",
         "service_name",
         "submitted_at",
@@ -75,30 +97,56 @@ def _rows():  # type: ignore[no-untyped-def]
         "due_at",
         "finished_at",
         "lookup_pin",
+        "receiving_agency__name_vi",
+        "competent_agency__name_vi",
     )
 
 
-def _progress(row: Dossier, *, with_steps: bool) -> Progress:
-    steps: list[Step] = []
-    if with_steps:
-        events = TimelineEvent.objects.filter(dossier_id=row.id).order_by("seq")
-        steps = [
-            # A citizen's own act is told as such, never by whom.
-            Step(event.move, State(event.to_state), _office(event), event.at)
-            for event in events.only("move", "to_state", "actor_kind", "actor_label", "at", "seq")
-        ]
+def _stage(row: Dossier) -> Stage:
+    came_from = State(row.came_from) if row.came_from is not None else None
+    received = row.received_at is not None
+    return outlook.reached(State(row.state), came_from=came_from, received=received)
+
+
+def _progress(row: Dossier, *, about: About | None) -> Progress:
     return Progress(
         code=row.code,
         state=State(row.state),
-        service_code=row.service_code,
-        service_name=row.service_name,
+        stage=_stage(row),
         submitted_on=row.submitted_at,
         received_at=row.received_at,
         due_at=row.due_at,
         finished_at=row.finished_at,
-        steps=tuple(steps),
+        about=about,
     )
 
 
-def _office(event: TimelineEvent) -> str:
-    return event.actor_label if event.actor_kind == "officer" else ""
+def _about(row: Dossier, *, steps: tuple[Step, ...]) -> About:
+    # At the reception office before it is forwarded, and again once it is to be handed over.
+    away = _stage(row) == Stage.PROCESSING
+    return About(
+        service_code=row.service_code,
+        service_name=row.service_name,
+        office=(row.competent_agency if away else row.receiving_agency).name_vi,
+        receiving_office=row.receiving_agency.name_vi,
+        competent_office=row.competent_agency.name_vi,
+        steps=steps,
+    )
+
+
+def _steps(row: Dossier) -> tuple[Step, ...]:
+    events = TimelineEvent.objects.filter(dossier_id=row.id).order_by("seq")
+    wanted = ("move", "kind", "to_state", "actor_kind", "told_office", "at", "seq")
+    return tuple(
+        Step(event.move, State(event.to_state), _office(row, event), event.at)
+        for event in events.only(*wanted)
+    )
+
+
+def _office(row: Dossier, event: TimelineEvent) -> str:
+    """Return the office that acted. A citizen's own act is told as such, never by whom."""
+    if event.actor_kind != "officer":
+        return ""
+    if event.kind == TimelineEvent.Kind.MOVE:
+        return event.told_office
+    return row.competent_agency.name_vi

@@ -1,13 +1,19 @@
 """What a citizen may see: their own drafts and dossiers, nothing else."""
 
+import dataclasses
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from citizens import queries as citizens
 from common.errors import NotFound
 from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
+from dossiers.rules import needs
+from dossiers.rules.needs import Ask, Need
+from dossiers.rules.states import CLOSED, State
 from payments import queries as payments
 
 
@@ -49,13 +55,112 @@ def attachment(citizen_id: str, client_id: uuid.UUID, attachment_id: str) -> Att
     return found
 
 
-def dossiers(citizen_id: str) -> QuerySet[Dossier]:
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """Which dossiers of a list. None asks for nothing; the end is exclusive."""
+
+    state: State | None = None
+    open: bool | None = None
+    service_code: str | None = None
+    needs_action: bool | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """A dossier in a list, with what it needs from the citizen now."""
+
+    row: Dossier
+    needs: tuple[Need, ...]
+
+
+def dossiers(citizen_id: str, wanted: Wanted | None = None) -> QuerySet[Dossier]:
     """Return the dossiers of a citizen, for a list."""
-    return (
+    rows = (
         Dossier.objects.filter(citizen_id=citizen_id)
         .select_related("receiving_agency", "competent_agency")
         .defer("answers", "provenance", "proposal")
     )
+    return _narrowed(rows, citizen_id, wanted) if wanted else rows
+
+
+def _narrowed(rows: QuerySet[Dossier], citizen_id: str, wanted: Wanted) -> QuerySet[Dossier]:
+    closed = Q(state__in=[int(state) for state in CLOSED])
+    if wanted.state is not None:
+        rows = rows.filter(state=int(wanted.state))
+    if wanted.open is not None:
+        rows = rows.filter(~closed if wanted.open else closed)
+    if wanted.service_code is not None:
+        rows = rows.filter(service_code=wanted.service_code)
+    if wanted.needs_action is not None:
+        something = needing(citizen_id)
+        rows = rows.filter(something if wanted.needs_action else ~something)
+    if wanted.start is not None:
+        rows = rows.filter(submitted_at__gte=wanted.start)
+    if wanted.end is not None:
+        rows = rows.filter(submitted_at__lt=wanted.end)
+    return rows
+
+
+def needing(citizen_id: str) -> Q:
+    """Return the condition of dossiers for which `rules.needs` asks for something."""
+    asked = SupplementRequest.objects.filter(
+        dossier=OuterRef("pk"), state=SupplementRequest.State.OPEN
+    )
+    return (
+        Q(Exists(asked), state__in=[int(state) for state in needs.ANSWERING])
+        | Q(
+            state__in=[int(state) for state in needs.PAYING],
+            id__in=payments.owing(citizen_id),
+        )
+        | Q(state__in=[int(state) for state in needs.COLLECTING])
+    )
+
+
+def listed(rows: Sequence[Dossier]) -> list[Listed]:
+    """Return the dossiers of a list with their needs: two reads, whatever the number."""
+    states = {row.id: State(row.state) for row in rows}
+    found = needs_of(states, payments.status_of(states) if states else {})
+    return [Listed(row, found[row.id]) for row in rows]
+
+
+def needs_of(
+    states: Mapping[str, State], dues: Mapping[str, payments.Dues]
+) -> dict[str, tuple[Need, ...]]:
+    """Return what is needed for each of these dossiers: one read, whatever the number."""
+    if not states:
+        return {}
+    asks = SupplementRequest.objects.filter(
+        dossier_id__in=list(states), state=SupplementRequest.State.OPEN
+    ).order_by("dossier_id", "round")
+    open_asks = {one.dossier_id: one for one in asks.defer("message")}
+    return {
+        dossier_id: needs.needed(
+            dossier_id=dossier_id,
+            state=state,
+            unpaid=dues[dossier_id].open_ids if dossier_id in dues else (),
+            ask=_ask([open_asks[dossier_id]] if dossier_id in open_asks else []),
+        )
+        for dossier_id, state in states.items()
+    }
+
+
+def needs_of_one(row: Dossier, dues: payments.Dues | None) -> tuple[Need, ...]:
+    """Return what is needed for a dossier whose parts are loaded."""
+    return needs.needed(
+        dossier_id=row.id,
+        state=State(row.state),
+        unpaid=dues.open_ids if dues else (),
+        ask=_ask(row.supplements.all()),
+    )
+
+
+def _ask(requests: Iterable[SupplementRequest]) -> Ask | None:
+    for one in requests:
+        if one.state == SupplementRequest.State.OPEN:
+            return Ask(one.id)
+    return None
 
 
 def dossier(citizen_id: str, dossier_id: str) -> Dossier:

@@ -176,7 +176,8 @@ def handling_times(
     days = calendar.working()
     sums: dict[tuple[str, str], list[float]] = {}
     for dossier_id, code, unit, received_at, finished_at in rows.iterator(chunk_size=2000):
-        assert received_at is not None and finished_at is not None  # asked for above
+        if received_at is None or finished_at is None:
+            continue
         waited = sum(_length(unit, *span, days) for span in waits.get(dossier_id, []))
         taken = _length(unit, received_at, finished_at, days) - waited
         sums.setdefault((code, unit), []).append(max(taken, 0.0))

@@ -163,3 +163,10 @@ def about(move: str, **values: str) -> Words:
         title_en=words.title_en.format(**values),
         body_en=words.body_en.format(**values),
     )
+
+
+def step(move: str) -> tuple[str, str]:
+    """Return the title of a move without the dossier's code, in Vietnamese and English."""
+    words = BY_MOVE[move]
+    english = words.title_en.replace("Dossier {code}", "The dossier")
+    return words.title_vi.replace(" {code}", ""), english.replace("{code}", "the dossier")

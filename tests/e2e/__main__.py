@@ -15,6 +15,8 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.e2e import lookup
+
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
     "--headless=new",
@@ -127,19 +129,6 @@ class Walk:
         one = self.api("POST", f"/api/v1/drafts/{draft_id}/submit", {}, token)
         return {**one, "token": token}
 
-    def look_up(self, dossier: dict) -> None:
-        self.open("/t/" + dossier["lookup_url"].rsplit("/", 1)[-1], PHONE)
-        text = self.text()
-        self.holds("the look-up page shows the code", dossier["code"] in text)
-        self.holds("the look-up page shows the state", "Mới đăng ký" in text)
-        self.holds(
-            "the look-up page tells nothing personal",
-            not any(word in self.browser.page_source for word in ("Nguyễn Thị Lan", "0921950")),
-        )
-        width = self.browser.execute_script("return document.documentElement.scrollWidth")
-        self.holds("the look-up page fits a phone", width <= PHONE[0])
-        self.picture("look-up")
-
     def pay(self, dossier: dict) -> None:
         attempt = self.api(
             "POST", f"/api/v1/payments/{dossier['payment_ids'][0]}/attempts", {}, dossier["token"]
@@ -242,9 +231,12 @@ class Walk:
         try:
             self.documents()
             dossier = self.dossier()
-            self.look_up(dossier)
+            lookup.sent(self, dossier)
+            lookup.refused(self)
+            lookup.waiting(self)
             self.pay(dossier)
             self.desk(dossier)
+            lookup.to_the_end(self, dossier)
             self.papers(dossier)
             self.signature()
         finally:
