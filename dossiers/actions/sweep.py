@@ -1,9 +1,9 @@
-"""What is due and not done: papers without a PDF, drafts that ran out."""
+"""What is due and not done: papers without a PDF, drafts and files that ran out."""
 
 from datetime import datetime, timedelta
 
-from common import db, jobs
-from dossiers.actions import drafts
+from common import db, files, jobs
+from dossiers.actions import attachments, drafts, uploads
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -12,7 +12,13 @@ BATCH = 200
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
-    return {"papers": _papers(now), "drafts": _drafts(now)}
+    return {
+        "papers": _papers(now),
+        "drafts": _drafts(now),
+        "left_attachments": attachments.sweep(now=now),
+        "uploads": uploads.sweep(now=now),
+        **files.sweep(now=now),
+    }
 
 
 @db.transaction()

@@ -11,6 +11,7 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.office import Seat
+from dossiers.models.uploads import Upload, UploadPart
 
 __all__ = [
     "Attachment",
@@ -24,4 +25,6 @@ __all__ = [
     "Seat",
     "SupplementRequest",
     "TimelineEvent",
+    "Upload",
+    "UploadPart",
 ]
