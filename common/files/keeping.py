@@ -152,10 +152,11 @@ def _keep(data: bytes, media_type: str, verdict: StoredFile.Verdict, now: dateti
         scanned_at=None if verdict == StoredFile.Verdict.PENDING else now,
     )
     with db.transaction():
-        StoredFile.objects.bulk_create([fresh], ignore_conflicts=True)
-        # Lock, then look: a sweep that was about to forget the same bytes has done so, or waits
-        # and then sees that they were sent again.
-        stored = db.lock(StoredFile.objects.filter(sha256=sha256)).get()
+        stored = None
+        while stored is None:
+            StoredFile.objects.bulk_create([fresh], ignore_conflicts=True)
+            # Lock, then look: the row that was in the way may have been forgotten since.
+            stored = db.lock(StoredFile.objects.filter(sha256=sha256)).first()
         if stored.place == place:
             places.claim(place)
         else:

@@ -65,11 +65,9 @@ def _options(source: Image.Image, media_type: str) -> dict[str, Any]:
         return {"format": "PNG"}
     if isinstance(source, JpegImagePlugin.JpegImageFile):
         sampling = JpegImagePlugin.get_sampling(source)
-        # With tables given, quality 100 means "as they are".
         return {
             "format": "JPEG",
             "qtables": source.quantization,
-            "quality": 100,
             "subsampling": max(sampling, 0),
         }
     return {"format": "JPEG", "quality": HEIC_QUALITY}

@@ -4,28 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('common', '0001_initial'),
+        ("common", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LoosePlace',
+            name="LoosePlace",
             fields=[
-                ('place', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('due_at', models.DateTimeField(help_text='when what lies there may go')),
-                ('emptying', models.BooleanField(default=False, help_text='its bytes are going: nobody claims it')),
+                ("place", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("due_at", models.DateTimeField(help_text="when what lies there may go")),
+                (
+                    "emptying",
+                    models.BooleanField(
+                        default=False, help_text="its bytes are going: nobody claims it"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='storedfile',
-            name='place',
-            field=models.CharField(blank=True, help_text='where the bytes lie; or nowhere', max_length=200),
+            model_name="storedfile",
+            name="place",
+            field=models.CharField(
+                blank=True, help_text="where the bytes lie; or nowhere", max_length=200
+            ),
         ),
         migrations.AddField(
-            model_name='storedfile',
-            name='scanned_at',
+            model_name="storedfile",
+            name="scanned_at",
             field=models.DateTimeField(null=True),
         ),
         # Before places had names of their own, the hash was the name.
@@ -35,29 +41,45 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.AlterField(
-            model_name='storedfile',
-            name='stored_at',
-            field=models.DateTimeField(help_text='the last time that somebody sent these bytes'),
+            model_name="storedfile",
+            name="stored_at",
+            field=models.DateTimeField(help_text="the last time that somebody sent these bytes"),
         ),
         migrations.AlterField(
-            model_name='storedfile',
-            name='verdict',
-            field=models.CharField(choices=[('pending', 'not scanned yet: nobody may read it'), ('clean', 'scanned, nothing found'), ('infected', 'the scanner found something: nobody may read it')], max_length=10),
+            model_name="storedfile",
+            name="verdict",
+            field=models.CharField(
+                choices=[
+                    ("pending", "not scanned yet: nobody may read it"),
+                    ("clean", "scanned, nothing found"),
+                    ("infected", "the scanner found something: nobody may read it"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(condition=models.Q(('verdict', 'pending')), fields=['stored_at'], name='common_storedfile_pending'),
+            model_name="storedfile",
+            index=models.Index(
+                condition=models.Q(("verdict", "pending")),
+                fields=["stored_at"],
+                name="common_storedfile_pending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(fields=['stored_at'], name='common_storedfile_age'),
+            model_name="storedfile",
+            index=models.Index(fields=["stored_at"], name="common_storedfile_age"),
         ),
         migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'infected'), _negated=True), ('place', ''), _connector='OR'), name='common_storedfile_infected_is_gone'),
+            model_name="storedfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("verdict", "infected"), _negated=True), ("place", ""), _connector="OR"
+                ),
+                name="common_storedfile_infected_is_gone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='looseplace',
-            index=models.Index(fields=['due_at'], name='common_looseplace_due'),
+            model_name="looseplace",
+            index=models.Index(fields=["due_at"], name="common_looseplace_due"),
         ),
     ]

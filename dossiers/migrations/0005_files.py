@@ -7,75 +7,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('common', '0002_files'),
-        ('dossiers', '0004_told_office'),
+        ("common", "0002_files"),
+        ("dossiers", "0004_told_office"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('client_id', models.UUIDField(help_text='made by the phone, so that a repeat finds it')),
-                ('file_name', common.crypto.EncryptedTextField(help_text='as the citizen named it; never a path')),
-                ('size_bytes', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(help_text='of what is sent, not of what is kept', max_length=64)),
-                ('part_bytes', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('open', 'parts are missing, or it was not completed yet'), ('complete', 'whole, checked and kept: it can be attached'), ('refused', 'whole, but not what may be kept: its bytes are gone')], max_length=10)),
-                ('refusal', models.CharField(blank=True, help_text='the code it was refused with', max_length=60)),
-                ('version', models.PositiveIntegerField(default=1, help_text='of the state: parts do not count')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "client_id",
+                    models.UUIDField(help_text="made by the phone, so that a repeat finds it"),
+                ),
+                (
+                    "file_name",
+                    common.crypto.EncryptedTextField(
+                        help_text="as the citizen named it; never a path"
+                    ),
+                ),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                (
+                    "sha256",
+                    models.CharField(
+                        help_text="of what is sent, not of what is kept", max_length=64
+                    ),
+                ),
+                ("part_bytes", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "parts are missing, or it was not completed yet"),
+                            ("complete", "whole, checked and kept: it can be attached"),
+                            ("refused", "whole, but not what may be kept: its bytes are gone"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "refusal",
+                    models.CharField(
+                        blank=True, help_text="the code it was refused with", max_length=60
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="of the state: parts do not count"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='UploadPart',
+            name="UploadPart",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(help_text='from 1')),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('place', models.CharField(max_length=200)),
-                ('received_at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveSmallIntegerField(help_text="from 1")),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("place", models.CharField(max_length=200)),
+                ("received_at", models.DateTimeField()),
             ],
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(condition=models.Q(('draft__isnull', True), models.Q(('client_key', ''), _negated=True)), fields=('dossier', 'client_key'), name='dossiers_attachment_supplemented_once'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("draft__isnull", True), models.Q(("client_key", ""), _negated=True)
+                ),
+                fields=("dossier", "client_key"),
+                name="dossiers_attachment_supplemented_once",
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='citizen',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="upload",
+            name="citizen",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='file',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='common.storedfile'),
+            model_name="upload",
+            name="file",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="common.storedfile",
+            ),
         ),
         migrations.AddField(
-            model_name='uploadpart',
-            name='upload',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='dossiers.upload'),
+            model_name="uploadpart",
+            name="upload",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parts",
+                to="dossiers.upload",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['expires_at'], name='dossiers_upload_expiring'),
+            model_name="upload",
+            index=models.Index(fields=["expires_at"], name="dossiers_upload_expiring"),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('citizen', 'client_id'), name='dossiers_upload_client_id'),
+            model_name="upload",
+            constraint=models.UniqueConstraint(
+                fields=("citizen", "client_id"), name="dossiers_upload_client_id"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'complete'), ('file__isnull', True), _connector='XOR'), name='dossiers_upload_file'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "complete"), ("file__isnull", True), _connector="XOR"),
+                name="dossiers_upload_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='uploadpart',
-            constraint=models.UniqueConstraint(fields=('upload', 'number'), name='dossiers_uploadpart_once'),
+            model_name="uploadpart",
+            constraint=models.UniqueConstraint(
+                fields=("upload", "number"), name="dossiers_uploadpart_once"
+            ),
         ),
     ]
