@@ -50,7 +50,7 @@ class StoredFile(models.Model):
         max_length=200, blank=True, help_text="where the bytes lie; or nowhere"
     )
     stored_at = models.DateTimeField(help_text="the last time that somebody sent these bytes")
-    scanned_at = models.DateTimeField(null=True)
+    scanned_at = models.DateTimeField(null=True, help_text="the verdict, or the last try at one")
 
     class Meta:
         constraints = [

@@ -24,3 +24,9 @@ def sweep_due(timestamp: int) -> None:
 @app.task(name="dossiers.scan", queue="scan", queueing_lock="dossiers.scan", lock="dossiers.scan")
 def scan(timestamp: int) -> None:
     scanning.sweep(now=clock.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="dossiers.forget_files", queue="sweep", queueing_lock="dossiers.forget_files")
+def forget_files(timestamp: int) -> None:
+    sweep.forget_files(now=clock.now())

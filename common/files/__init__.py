@@ -8,13 +8,13 @@ is what was scanned; in storage its bytes are encrypted, under a name that means
 """
 
 from common.files.keeping import (
+    forget_unclaimed,
     read,
     record_verdict,
     refuse_unread,
     scan_again,
     store,
     store_own,
-    sweep,
     waiting_for_scan,
 )
 from common.files.kinds import HEIC, JPEG, KINDS, PDF, PNG, Kind, extension, sniff
@@ -55,6 +55,7 @@ __all__ = [
     "Kind",
     "ScannerDown",
     "extension",
+    "forget_unclaimed",
     "read",
     "record_verdict",
     "refuse_unread",
@@ -62,7 +63,6 @@ __all__ = [
     "sniff",
     "store",
     "store_own",
-    "sweep",
     "type_refused",
     "waiting_for_scan",
 ]

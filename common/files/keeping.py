@@ -8,8 +8,9 @@ import hashlib
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, F, Field, OuterRef, ProtectedError
+from django.db.models import Exists, F, Field, ManyToOneRel, OuterRef, ProtectedError
 
 from common import db
 from common.files import pdf, pictures, places, scan
@@ -124,9 +125,20 @@ def record_verdict(sha256: str, *, clean: bool, now: datetime) -> bool:
 
 
 @db.durable
-def sweep(*, now: datetime) -> dict[str, int]:
-    """Forget files that nobody claimed, then remove bytes that no row names."""
-    return {"unclaimed_files": _forget_unclaimed(now), "loose_places": places.sweep(now=now)}
+def forget_unclaimed(*, now: datetime) -> int:
+    """Forget files that no row of any room named for a day; return how many.
+
+    It looks at all files: for once an hour, not for every minute.
+    """
+    old = StoredFile.objects.filter(stored_at__lt=now - UNCLAIMED)
+    for field in _references():
+        rows = field.model._default_manager.filter(**{field.name: OuterRef("pk")})
+        old = old.exclude(Exists(rows))
+    forgotten = 0
+    for sha256 in list(old.order_by("stored_at", "pk").values_list("pk", flat=True)[:BATCH]):
+        with db.transaction():
+            forgotten += _forget(sha256, now)
+    return forgotten
 
 
 def _look(data: bytes) -> StoredFile.Verdict:
@@ -180,25 +192,10 @@ def _bytes_of(stored: StoredFile) -> bytes:
     return data
 
 
-def _references() -> list[Field]:  # type: ignore[type-arg]
+def _references() -> list["Field[Any, Any]"]:
     """Return every foreign key, of whichever room, that names a stored file."""
-    return [
-        relation.field
-        for relation in StoredFile._meta.get_fields(include_hidden=True)
-        if relation.auto_created and (relation.one_to_many or relation.one_to_one)
-    ]
-
-
-def _forget_unclaimed(now: datetime) -> int:
-    old = StoredFile.objects.filter(stored_at__lt=now - UNCLAIMED)
-    for field in _references():
-        rows = field.model._default_manager.filter(**{field.name: OuterRef("pk")})
-        old = old.exclude(Exists(rows))
-    forgotten = 0
-    for sha256 in list(old.order_by("stored_at", "pk").values_list("pk", flat=True)[:BATCH]):
-        with db.transaction():
-            forgotten += _forget(sha256, now)
-    return forgotten
+    relations = StoredFile._meta.get_fields(include_hidden=True)
+    return [one.field for one in relations if isinstance(one, ManyToOneRel)]
 
 
 def _forget(sha256: str, now: datetime) -> int:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="storedfile",
             name="scanned_at",
-            field=models.DateTimeField(null=True),
+            field=models.DateTimeField(help_text="the verdict, or the last try at one", null=True),
         ),
         # Before places had names of their own, the hash was the name.
         migrations.RunSQL(

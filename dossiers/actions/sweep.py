@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from common import db, files, jobs
+from common.files import places
 from dossiers.actions import attachments, drafts, uploads
 from dossiers.models import Document, Draft
 
@@ -17,8 +18,13 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "drafts": _drafts(now),
         "left_attachments": attachments.sweep(now=now),
         "uploads": uploads.sweep(now=now),
-        **files.sweep(now=now),
+        "loose_places": places.sweep(now=now),
     }
+
+
+def forget_files(*, now: datetime) -> int:
+    """Forget files that nobody claimed; their bytes go with the next sweep."""
+    return files.forget_unclaimed(now=now)
 
 
 @db.transaction()

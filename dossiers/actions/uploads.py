@@ -11,6 +11,8 @@ import re
 import uuid
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from common import db, files
 from common.errors import NotFound, Refusal, check_version
 from common.files import BytesLost, places
@@ -301,7 +303,7 @@ def sweep(*, now: datetime) -> int:
     return len(found)
 
 
-def _mine(citizen_id: str, client_id: uuid.UUID):
+def _mine(citizen_id: str, client_id: uuid.UUID) -> QuerySet[Upload]:
     return Upload.objects.filter(citizen_id=citizen_id, client_id=client_id)
 
 

@@ -27,6 +27,14 @@ def later(**kwargs):
     return clock.now() + timedelta(**kwargs)
 
 
+def swept(now):
+    """Let the minutely sweep come by, the hourly one, and the minutely again."""
+    found = sweep.sweep(now=now)
+    found["unclaimed_files"] = sweep.forget_files(now=now)
+    found["loose_places"] += sweep.sweep(now=now)["loose_places"]
+    return found
+
+
 def on_disk(tmp_path):
     return [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
@@ -65,9 +73,9 @@ def test_an_attachment_taken_off_is_gone_a_day_later_and_not_before(cast, tmp_pa
     made = attach(cast.owner, draft).json()
     address = f"/api/v1/drafts/{draft['id']}/attachments/{made['id']}"
     assert cast.owner.delete(address, version=2).status_code == 204
-    sweep.sweep(now=later(hours=23))
+    swept(now=later(hours=23))
     assert (StoredFile.objects.count(), len(on_disk(tmp_path))) == (1, 1)
-    found = sweep.sweep(now=later(hours=25))
+    found = swept(now=later(hours=25))
     assert (found["unclaimed_files"], found["loose_places"]) == (1, 1)
     assert (StoredFile.objects.count(), LoosePlace.objects.count()) == (0, 0)
     assert on_disk(tmp_path) == []
@@ -80,7 +88,7 @@ def test_the_files_of_a_draft_go_with_it(cast, tmp_path, how):
     if how == "discarded":
         answer = cast.owner.delete(f"/api/v1/drafts/{draft['id']}", version=2)
         assert answer.status_code == 204
-    sweep.sweep(now=later(days=100))
+    swept(now=later(days=100))
     assert Draft.objects.get().state == "discarded"
     assert (Attachment.objects.count(), StoredFile.objects.count()) == (0, 0)
     assert on_disk(tmp_path) == []
@@ -94,7 +102,7 @@ def test_a_file_of_a_dossier_or_of_somebody_else_stays(cast, tmp_path):
     made = attach(cast.stranger, other).json()
     cast.stranger.delete(f"/api/v1/drafts/{other['id']}/attachments/{made['id']}", version=2)
     assert StoredFile.objects.count() == 1  # the same bytes, once
-    sweep.sweep(now=later(days=30))
+    swept(now=later(days=30))
     assert StoredFile.objects.count() == 1
     [attachment] = Attachment.objects.select_related("file").order_by("id")
     assert files.read(attachment.file) == samples.pdf()
@@ -105,9 +113,9 @@ def test_an_upload_that_was_given_up_silently_is_gone_after_a_day(cast, tmp_path
     data = b"x" * (PART + 5)
     upload = start(cast.owner, data).json()
     put(cast.owner, upload, 1, piece(data, 1))
-    assert sweep.sweep(now=later(hours=23))["uploads"] == 0
+    assert swept(now=later(hours=23))["uploads"] == 0
     assert len(on_disk(tmp_path)) == 1
-    found = sweep.sweep(now=later(hours=25))
+    found = swept(now=later(hours=25))
     assert (found["uploads"], found["loose_places"]) == (1, 1)
     assert (Upload.objects.count(), UploadPart.objects.count()) == (0, 0)
     assert on_disk(tmp_path) == []
@@ -119,15 +127,15 @@ def test_a_part_that_is_still_coming_keeps_its_upload(cast, sign_in, clock):
     clock.move_to("2026-11-25T09:00:00+07:00")
     assert put(sign_in("lan"), upload, 1, piece(data, 1)).status_code == 200
     clock.move_to("2026-11-25T11:00:00+07:00")
-    assert sweep.sweep(now=later())["uploads"] == 0
+    assert swept(now=later())["uploads"] == 0
     assert put(sign_in("lan"), upload, 2, piece(data, 2)).json()["missing"] == []
 
 
 def test_bytes_that_a_killed_process_left_behind_are_found(cast, tmp_path):
     places.put(b"nobody ever named these", now=clock.now())
     assert len(on_disk(tmp_path)) == 1
-    assert sweep.sweep(now=later(minutes=30))["loose_places"] == 0
-    assert sweep.sweep(now=later(hours=2))["loose_places"] == 1
+    assert swept(now=later(minutes=30))["loose_places"] == 0
+    assert swept(now=later(hours=2))["loose_places"] == 1
     assert on_disk(tmp_path) == []
 
 
@@ -158,11 +166,11 @@ class TestRaces:
 
             def act(number):
                 if number % 2:
-                    return keeping.sweep(now=clock.now())
+                    return keeping.forget_unclaimed(now=clock.now()) + places.sweep(now=clock.now())
                 return files.store(samples.pdf(), max_bytes=10**6, allowed=ALLOWED, now=clock.now())
 
             together(6, act)
-            keeping.sweep(now=later(hours=2))
+            places.sweep(now=later(hours=2))
             stored = StoredFile.objects.get()
             assert files.read(stored) == samples.pdf()
             assert len(on_disk(tmp_path)) == 1
@@ -199,7 +207,7 @@ class TestRaces:
             return forget(sha256, now)
 
         monkeypatch.setattr(keeping, "_forget", slow)
-        assert keeping.sweep(now=clock.now())["unclaimed_files"] == 0
+        assert keeping.forget_unclaimed(now=clock.now()) == 0
         assert claimed.is_set()
         assert files.read(StoredFile.objects.get()) == samples.pdf()
         assert Api(token).get(f"/api/v1/drafts/{draft['id']}").status_code == 200

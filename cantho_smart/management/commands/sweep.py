@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
         self.stdout.write(f"citizens: {citizens.sweep(now=now)}")
+        self.stdout.write(f"files forgotten: {dossiers.forget_files(now=now)}")
         self.stdout.write(f"dossiers: {dossiers.sweep(now=now)}")
         self.stdout.write(f"files scanned: {scanning.sweep(now=now)}")
         self.stdout.write(f"payments: {payments.sweep(now=now)}")
