@@ -62,7 +62,7 @@ def make(*, user_id: str, way: Way, parent_id: str, file_id: str, now: datetime)
     files.refuse_unread(_find(user_id, way, parent_id, file_id).file)
     until = now + LIFE
     facts = [user_id, str(way), parent_id, file_id, int(until.timestamp())]
-    return Link(signing.dumps(facts, salt=SALT, compress=True), until)
+    return Link(signing.dumps(facts, salt=SALT), until)
 
 
 def follow(*, token: str, now: datetime) -> Opened:
