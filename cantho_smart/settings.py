@@ -191,13 +191,18 @@ MEDIA_ROOT = env.str(
 FILE_STORAGE = env.str("FILE_STORAGE", "django.core.files.storage.FileSystemStorage")
 if not MEDIA_ROOT and FILE_STORAGE == "django.core.files.storage.FileSystemStorage":
     raise ImproperlyConfigured("MEDIA_ROOT must be set for files on a local disk")
+# What the constructor of the storage takes, such as {"bucket_name": "..."}.
+FILE_STORAGE_OPTIONS: dict[str, Any] = env.json("FILE_STORAGE_OPTIONS", {})
 STORAGES = {
-    "default": {"BACKEND": FILE_STORAGE},
+    "default": {"BACKEND": FILE_STORAGE, "OPTIONS": FILE_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-FILE_SCANNER = env.str("FILE_SCANNER", "common.files.TestStringScanner" if DEVELOPMENT else "")
+FILE_SCANNER = env.str("FILE_SCANNER", "common.files.scan.TestStringScanner" if DEVELOPMENT else "")
 if not FILE_SCANNER:
     raise ImproperlyConfigured("FILE_SCANNER must name a scanner for uploaded files")
+# tcp://host:port or unix:///path of clamd, for common.files.scan.ClamAvScanner
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", "tcp://127.0.0.1:3310")
+CLAMAV_TIMEOUT_SECONDS = env.float("CLAMAV_TIMEOUT_SECONDS", 10.0)
 
 # --- the API ------------------------------------------------------------------------------------
 
@@ -237,6 +242,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FormVerifiedEnum": ["read", "inferred", "own"],
         "FeeKindEnum": ["phi", "le_phi"],
+        "ScanEnum": "common.models.StoredFile.Verdict",
+        "UploadStateEnum": "dossiers.models.uploads.Upload.State",
         "UserKindEnum": ["citizen", "officer"],
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
         "EventKindEnum": ["move", "payment", "supplement", "proposal"],

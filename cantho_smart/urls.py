@@ -10,6 +10,7 @@ from drf_spectacular.views import (
 
 from cantho_smart.screens import home, pages, sync
 from dossiers import admin as desk
+from dossiers.api.files import Followed
 from dossiers.api.public import slip_page
 from payments.urls import webhook_patterns
 
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems", pages.problems),
     path("problems/<str:code>", pages.problem),
     path("t/<str:token>", slip_page),
+    path("files/<str:token>", Followed.as_view()),
     path("admin/", desk.site.urls),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("citizens.urls")),

@@ -82,6 +82,11 @@ def identity(user_id: str) -> Identity | None:
     )
 
 
+def is_active(user_id: str) -> bool:
+    """Return whether an account, a citizen's or an officer's, may be used."""
+    return User.objects.filter(id=user_id, is_active=True).exists()
+
+
 def live_consent(user_id: str, purpose: str) -> bool:
     """Return whether a person agrees to a purpose at this moment."""
     latest = (

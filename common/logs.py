@@ -13,6 +13,7 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 _PATTERNS = (
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "[token]"),
     (re.compile(r"(?i)bearer\s+\S+"), "[token]"),
+    (re.compile(r"(?<=/files/)[\w:.-]{20,}"), "[link]"),
     (re.compile(r"\b(?:sk|whsec)_\w+"), "[secret]"),
     (re.compile(r"(?<![\w-])\d{13,19}(?![\w-])"), "[card]"),
     (re.compile(r"(?<![\w-])\d{12}(?![\w-])"), "[id]"),

@@ -32,10 +32,13 @@ class IdempotencyRecord(models.Model):
 class StoredFile(models.Model):
     """Bytes kept once, named by their SHA-256, with what the scanner said of them.
 
-    Written by `common.files` only. Who may read them is decided by the row that points here.
+    Written by `common.files` only. Who may read them is decided by the row that points here, by a
+    foreign key: a file that no foreign key names is swept. The bytes of an infected file are gone;
+    its row stays, so that the same bytes are known again.
     """
 
     class Verdict(models.TextChoices):
+        PENDING = "pending", "not scanned yet: nobody may read it"
         CLEAN = "clean", "scanned, nothing found"
         INFECTED = "infected", "the scanner found something: nobody may read it"
 
@@ -43,13 +46,29 @@ class StoredFile(models.Model):
     size = models.PositiveBigIntegerField()
     media_type = models.CharField(max_length=100)
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
-    stored_at = models.DateTimeField()
+    place = models.CharField(
+        max_length=200, blank=True, help_text="where the bytes lie; or nowhere"
+    )
+    stored_at = models.DateTimeField(help_text="the last time that somebody sent these bytes")
+    scanned_at = models.DateTimeField(null=True, help_text="the verdict, or the last try at one")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="common_storedfile_hash"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(verdict="infected") | models.Q(place=""),
+                name="common_storedfile_infected_is_gone",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["stored_at"],
+                condition=models.Q(verdict="pending"),
+                name="common_storedfile_pending",
+            ),
+            models.Index(fields=["stored_at"], name="common_storedfile_age"),
         ]
 
     def __str__(self) -> str:
@@ -84,3 +103,20 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class LoosePlace(models.Model):
+    """A place in storage that no row names: being written, or to be emptied.
+
+    Written by `common.files.places` only.
+    """
+
+    place = models.CharField(primary_key=True, max_length=200)
+    due_at = models.DateTimeField(help_text="when what lies there may go")
+    emptying = models.BooleanField(default=False, help_text="its bytes are going: nobody claims it")
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="common_looseplace_due")]
+
+    def __str__(self) -> str:
+        return self.place

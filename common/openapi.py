@@ -139,15 +139,17 @@ def operation(
     query: Sequence[OpenApiParameter] = (),
     paged: bool = False,
     examples: Sequence[OpenApiExample] = (),
-    multipart: bool = False,
-    binary: str | None = None,
+    multipart: Any = None,
+    raw: bool = False,
+    binary: str | Sequence[str] | None = None,
     public: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Return the decorator that documents a handler and holds it to its document.
 
     Shape: key is None, "transaction" (the effect and the stored answer commit together) or
     "durable" (the action commits several times and resumes by `request.idempotency_key`);
-    binary is the media type of an answer that is a file.
+    multipart is True when `body` is a form with a file, or that form beside a JSON `body`; raw
+    takes bytes as they are; binary is the media type, or types, of an answer that is a file.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -169,16 +171,17 @@ def operation(
             refused += [errors.Invalid, errors.MalformedBody, errors.BodyTooLarge]
             refused.append(errors.UnsupportedMediaType)
         if multipart:
-            refused += [files.FileEmpty, files.FileTooLarge, files.FileTypeRefused]
-            refused.append(files.FileInfected)
+            refused += files.REFUSALS
         if not public:
             refused += [errors.NotSignedIn, errors.Forbidden]
         refused += [errors.NotAcceptable, errors.Unavailable]
 
-        media = "multipart/form-data" if multipart else "application/json"
+        if raw:
+            refused += [errors.BodyTooLarge, errors.UnsupportedMediaType]
         responses: dict[Any, Any] = {}
         if binary:
-            responses[(status, binary)] = OpenApiResponse(OpenApiTypes.BINARY, summary)
+            for media in [binary] if isinstance(binary, str) else binary:
+                responses[(status, media)] = OpenApiResponse(OpenApiTypes.BINARY, summary)
         elif answer is None:
             responses[status] = OpenApiResponse(description="Done.")
         else:
@@ -193,7 +196,7 @@ def operation(
             tags=[tag],
             summary=summary,
             description=description or summary,
-            request={media: body} if body is not None else None,
+            request=_request(body, multipart=multipart, raw=raw),
             responses=responses,
             parameters=parameters,
             examples=list(examples),
@@ -207,6 +210,15 @@ def operation(
         return documented(handler)
 
     return decorate
+
+
+def _request(body: Any, *, multipart: Any, raw: bool) -> dict[str, Any] | None:
+    if raw:
+        return {"application/octet-stream": OpenApiTypes.BINARY}
+    if multipart is True:
+        return {"multipart/form-data": body}
+    bodies = {"multipart/form-data": multipart, "application/json": body}
+    return {media: shape for media, shape in bodies.items() if shape is not None} or None
 
 
 def _page_of(item: Any) -> Any:

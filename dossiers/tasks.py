@@ -4,7 +4,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from dossiers.actions import papers, sweep
+from dossiers.actions import papers, scanning, sweep
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
@@ -18,3 +18,15 @@ def make_paper(document_id: str) -> None:
 @app.task(name="dossiers.sweep", queue="sweep", queueing_lock="dossiers.sweep")
 def sweep_due(timestamp: int) -> None:
     sweep.sweep(now=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="dossiers.scan", queue="scan", queueing_lock="dossiers.scan", lock="dossiers.scan")
+def scan(timestamp: int) -> None:
+    scanning.sweep(now=clock.now())
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="dossiers.forget_files", queue="sweep", queueing_lock="dossiers.forget_files")
+def forget_files(timestamp: int) -> None:
+    sweep.forget_files(now=clock.now())

@@ -1,14 +1,11 @@
-"""Writing a draft: start, autosave, attach, reuse, discard."""
+"""Writing a draft: start, autosave, discard."""
 
-import re
-import unicodedata
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from citizens import queries as citizens
-from common import db, files
+from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
 from dossiers.actions import forms
 from dossiers.actions.forms import Composed
@@ -18,11 +15,6 @@ from services import queries as services
 
 LIFE = timedelta(days=90)
 MAX_OPEN_DRAFTS = 50
-MAX_FILES = 20
-MAX_FILE_BYTES = 10 * files.MEBIBYTE
-MAX_TOTAL_BYTES = 60 * files.MEBIBYTE
-ALLOWED_TYPES = frozenset(files.KINDS)
-MAX_FILE_NAME = 200
 
 
 class NotOnline(Refusal):
@@ -64,16 +56,6 @@ class DraftIdTaken(Refusal):
     status = 409
     title_vi = "Mã nháp này đã dùng cho một thủ tục khác"
     title_en = "This draft id is in use for another service"
-
-
-class TooManyFiles(Refusal):
-    code = "too_many_files"
-    status = 409
-    title_vi = "Quá nhiều tệp đính kèm"
-    title_en = "Too many files are attached"
-    detail_vi = "Tối đa {limit_files} tệp và {limit_bytes} byte cho một hồ sơ."
-    detail_en = "At most {limit_files} files and {limit_bytes} bytes in one dossier."
-    members = ("limit_files", "limit_bytes")
 
 
 @db.transaction()
@@ -218,126 +200,6 @@ def close(draft: Draft, state: Draft.State, *, now: datetime) -> None:
     draft.save()
 
 
-@db.durable
-def attach(
-    *,
-    citizen_id: str,
-    client_id: uuid.UUID,
-    client_key: str,
-    paper_key: str,
-    file_name: str,
-    data: bytes,
-    now: datetime,
-) -> Attachment:
-    """Attach a file to one paper of the draft; the same key again returns the same attachment.
-
-    The bytes are scanned and stored before the transaction begins: both may cross a network.
-    Errors: NotFound; DraftClosed; Invalid; TooManyFiles; and those of `files.store`.
-    """
-    if not _mine(citizen_id, client_id).exists():
-        raise NotFound
-    stored = files.store(data, max_bytes=MAX_FILE_BYTES, allowed=ALLOWED_TYPES, now=now)
-    with db.transaction():
-        draft = _open_locked(citizen_id, client_id)
-        again = Attachment.objects.filter(draft=draft, client_key=client_key).first()
-        if again is not None:
-            return again
-        _refuse_too_many(draft, stored.size)
-        paper = paper_of(draft, paper_key)
-        attachment = Attachment.objects.create(
-            draft=draft,
-            client_key=client_key,
-            paper_key=paper.key,
-            component_code=paper.component_code or "",
-            paper_name=paper.name,
-            file=stored,
-            file_name=safe_name(file_name, stored.media_type),
-            created_at=now,
-        )
-        _touch(draft, now)
-    return attachment
-
-
-@db.transaction()
-def reuse(
-    *, citizen_id: str, client_id: uuid.UUID, paper_key: str, paper_id: str, now: datetime
-) -> Attachment:
-    """Attach a paper that was accepted earlier, without another upload.
-
-    Errors: NotFound, also when the paper is not the citizen's or fits another component.
-    """
-    draft = _open_locked(citizen_id, client_id)
-    paper = paper_of(draft, paper_key)
-    mine = {
-        one.id: one
-        for one in citizens.papers_for(citizen_id, [paper.component_code or ""])
-        if paper.component_code
-    }
-    if paper_id not in mine:
-        raise NotFound
-    chosen = mine[paper_id]
-    again = Attachment.objects.filter(draft=draft, reused_from=paper_id).first()
-    if again is not None:
-        return again
-    _refuse_too_many(draft, 0)
-    attachment = Attachment.objects.create(
-        draft=draft,
-        paper_key=paper.key,
-        component_code=paper.component_code or "",
-        paper_name=paper.name,
-        file_id=chosen.file_id,
-        file_name=chosen.name[:MAX_FILE_NAME],
-        reused_from=paper_id,
-        created_at=now,
-    )
-    _touch(draft, now)
-    return attachment
-
-
-@db.transaction()
-def detach(
-    *,
-    citizen_id: str,
-    client_id: uuid.UUID,
-    attachment_id: str,
-    expected_version: int,
-    now: datetime,
-) -> None:
-    """Take a file off a draft. Errors: NotFound; DraftClosed; StaleVersion."""
-    draft = _open_locked(citizen_id, client_id)
-    check_version(draft.version, expected_version)
-    gone, _ = Attachment.objects.filter(draft=draft, id=attachment_id).delete()
-    if not gone:
-        raise NotFound
-    _touch(draft, now)
-
-
-def paper_of(draft: Draft, paper_key: str) -> services.Paper:
-    """Return the paper of the draft's procedure called `paper_key`. Errors: Invalid."""
-    for paper in services.version(draft.service_version_id).papers:
-        if paper.key == paper_key:
-            return paper
-    raise Invalid(
-        errors=[
-            FieldError(
-                "unknown_paper",
-                "paper_key",
-                "Thủ tục không yêu cầu giấy tờ này",
-                "The service does not ask for this paper",
-                pointer="/paper_key",
-            )
-        ]
-    )
-
-
-def safe_name(name: str, media_type: str) -> str:
-    """Return a file name without folders, controls or direction marks, with a true ending."""
-    text = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    text = "".join(letter for letter in text if unicodedata.category(letter)[0] != "C")
-    stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", text).strip(" .") or "tep"
-    return f"{stem[: MAX_FILE_NAME - 10]}.{files.extension(media_type)}"
-
-
 def _mine(citizen_id: str, client_id: uuid.UUID) -> Any:
     return Draft.objects.filter(citizen_id=citizen_id, client_id=client_id).exclude(
         state=Draft.State.DISCARDED
@@ -355,17 +217,3 @@ def _open_locked(citizen_id: str, client_id: uuid.UUID) -> Draft:
 
 def _remember_offers(composed: Composed) -> None:
     composed.draft.offers = {name: offer.value for name, offer in composed.offers.items()}
-
-
-def _touch(draft: Draft, now: datetime) -> None:
-    draft.version += 1
-    draft.updated_at = now
-    draft.save(update_fields=["version", "updated_at"])
-
-
-def _refuse_too_many(draft: Draft, more_bytes: int) -> None:
-    sizes = list(
-        Attachment.objects.filter(draft=draft).order_by("id").values_list("file__size", flat=True)
-    )
-    if len(sizes) >= MAX_FILES or sum(sizes) + more_bytes > MAX_TOTAL_BYTES:
-        raise TooManyFiles(limit_files=MAX_FILES, limit_bytes=MAX_TOTAL_BYTES)

@@ -17,7 +17,6 @@ from dossiers.rules.deadlines import HCM
 from services import queries as services
 
 TEMPLATES = pathlib.Path(__file__).resolve().parent.parent / "templates_typst"
-MAX_PDF_BYTES = 5 * files.MEBIBYTE
 
 TITLES = {
     Document.Kind.ACKNOWLEDGEMENT: "Thông báo đã gửi hồ sơ",
@@ -120,7 +119,7 @@ def make(*, document_id: str, now: datetime) -> bool:
     data = documents.pdf(TEMPLATES / "paper.typ", {**content, "qr": qr})
     if document.kind == Document.Kind.RESULT:
         data = signing.sign(data, reason=content["title"], now=now)
-    stored = files.store(data, max_bytes=MAX_PDF_BYTES, allowed={PDF.media_type}, now=now)
+    stored = files.store_own(data, media_type=PDF.media_type, now=now)
     with db.transaction():
         row = db.lock(Document.objects.filter(id=document_id)).get()
         if row.file_id is None:

@@ -203,7 +203,8 @@ def _sign(moved: Moved, now: datetime) -> None:
     form = services.form(dossier.form_id) if dossier.form_id else None
     if form is not None:
         intake.learn(dossier, form.prefill, verified=True, now=now)
-    for attachment in dossier.attachments.filter(reused_from="").order_by("id"):
+    clean = dossier.attachments.filter(reused_from="", file__verdict="clean")
+    for attachment in clean.order_by("id"):
         if attachment.component_code:
             citizen_papers.accept(
                 citizen_id=dossier.citizen_id,

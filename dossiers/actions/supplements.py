@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from common import db, files, jsonschema
+from common import db, jsonschema
 from common.errors import FieldError, Invalid, NotFound, Refusal
-from dossiers.actions import drafts, intake, moves
+from dossiers.actions import intake, moves
 from dossiers.actions import who as people
 from dossiers.models import Attachment, Dossier, SupplementRequest, TimelineEvent
 from dossiers.rules.states import State
@@ -101,62 +101,6 @@ def answer(
         },
     )
     return dossier
-
-
-@db.durable
-def attach(
-    *,
-    citizen_id: str,
-    dossier_id: str,
-    client_key: str,
-    paper_key: str,
-    file_name: str,
-    data: bytes,
-    now: datetime,
-) -> Attachment:
-    """Add a file for a paper that the open request asks for; the same key adds it once.
-
-    Errors: NotFound; NothingAsked; Invalid; TooManyFiles; and those of `files.store`.
-    """
-    if not Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id).exists():
-        raise NotFound
-    stored = files.store(
-        data, max_bytes=drafts.MAX_FILE_BYTES, allowed=drafts.ALLOWED_TYPES, now=now
-    )
-    with db.transaction():
-        dossier = _mine(citizen_id, dossier_id)
-        request = _open(dossier)
-        again = Attachment.objects.filter(dossier=dossier, client_key=client_key).first()
-        if again is not None:
-            return again
-        papers = {paper.key: paper for paper in services.version(dossier.service_version_id).papers}
-        if paper_key not in request.papers or paper_key not in papers:
-            raise Invalid(
-                errors=[
-                    FieldError(
-                        "not_asked_for",
-                        "paper_key",
-                        "Giấy tờ này không được yêu cầu bổ sung",
-                        "This paper was not asked for",
-                        pointer="/paper_key",
-                    )
-                ]
-            )
-        if dossier.attachments.count() >= 2 * drafts.MAX_FILES:
-            raise drafts.TooManyFiles(
-                limit_files=2 * drafts.MAX_FILES, limit_bytes=drafts.MAX_TOTAL_BYTES
-            )
-        return Attachment.objects.create(
-            dossier=dossier,
-            client_key=client_key,
-            paper_key=paper_key,
-            component_code=papers[paper_key].component_code or "",
-            paper_name=papers[paper_key].name,
-            file=stored,
-            file_name=drafts.safe_name(file_name, stored.media_type),
-            supplement_round=request.round,
-            created_at=now,
-        )
 
 
 @db.transaction()

@@ -1,9 +1,10 @@
-"""What is due and not done: papers without a PDF, drafts that ran out."""
+"""What is due and not done: papers without a PDF, drafts and files that ran out."""
 
 from datetime import datetime, timedelta
 
-from common import db, feed, jobs
-from dossiers.actions import drafts, lookups, talk, visits
+from common import db, feed, files, jobs
+from common.files import places
+from dossiers.actions import attachments, drafts, lookups, talk, uploads, visits
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -19,7 +20,15 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "appointments": visits.sweep(now=now),
         "lookup_counts": lookups.sweep(now=now),
         "tombstones": feed.forget(now=now),
+        "left_attachments": attachments.sweep(now=now),
+        "uploads": uploads.sweep(now=now),
+        "loose_places": places.sweep(now=now),
     }
+
+
+def forget_files(*, now: datetime) -> int:
+    """Forget files that nobody claimed; their bytes go with the next sweep."""
+    return files.forget_unclaimed(now=now)
 
 
 @db.transaction()

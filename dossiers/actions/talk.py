@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from citizens.actions import inbox
 from common import db, files
 from common.errors import FieldError, Forbidden, Invalid, NotFound, Refusal
-from dossiers.actions import desk, drafts
+from dossiers.actions import desk, uploads
 from dossiers.models import Conversation, Dossier, DossierMessage, MessageFile, Seat, Side
 from dossiers.queries import offices
 from dossiers.queries import talk as queries
+from dossiers.rules import limits
+from dossiers.rules.names import safe_name
 
 MAX_TEXT = 4000
 MAX_FILES = 5
@@ -116,7 +118,7 @@ def add_file(
     """
     author = _author(citizen_id, officer_id, dossier_id)
     stored = files.store(
-        data, max_bytes=drafts.MAX_FILE_BYTES, allowed=drafts.ALLOWED_TYPES, now=now
+        data, max_bytes=limits.MAX_FILE_BYTES, allowed=uploads.ALLOWED_TYPES, now=now
     )
     with db.transaction():
         db.advisory_lock(f"message files {dossier_id} {author}")
@@ -130,7 +132,7 @@ def add_file(
             dossier_id=dossier_id,
             author_id=author,
             file=stored,
-            file_name=drafts.safe_name(file_name, stored.media_type),
+            file_name=safe_name(file_name, files.extension(stored.media_type)),
             client_key=client_key,
             created_at=now,
         )

@@ -3,16 +3,15 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
-from rest_framework import parsers, serializers
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
 from common.errors import Invalid, NotFound
 from common.http import Body, IsCitizen, Request, View
 from common.openapi import operation, path_parameter, text_parameter
-from dossiers.actions import drafts, papers, supplements
+from dossiers.actions import papers, supplements
 from dossiers.api import files, render, shapes
-from dossiers.api.drafts import read_limited
 from dossiers.queries import mine
 from dossiers.rules import states
 from dossiers.rules.states import MoveNotAllowed
@@ -207,38 +206,6 @@ class Supplements(View):
             **body.validated_data,
         )
         return whole(request, dossier_id, status=201)
-
-
-class SupplementAttachments(View):
-    permission_classes = [IsCitizen]
-    parser_classes = [parsers.MultiPartParser]
-
-    @operation(
-        "attachSupplementFile",
-        tag="dossiers",
-        summary="Add a file that was asked for",
-        body=shapes.UploadBody,
-        answer=shapes.AttachmentShape,
-        status=201,
-        key="durable",
-        multipart=True,
-        refusals=[NotFound, supplements.NothingAsked, drafts.TooManyFiles],
-        query=[DOSSIER],
-    )
-    def post(self, request: Request, dossier_id: str) -> Response:
-        body = shapes.UploadBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        upload = body.validated_data["file"]
-        made = supplements.attach(
-            citizen_id=request.user.id,
-            dossier_id=dossier_id,
-            client_key=request.idempotency_key,
-            paper_key=body.validated_data["paper_key"],
-            file_name=upload.name,
-            data=read_limited(upload),
-            now=clock.now(),
-        )
-        return http.answer(render.attachment(made), status=201)
 
 
 class Withdrawal(View):

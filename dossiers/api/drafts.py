@@ -1,10 +1,8 @@
 """Drafts: a form that already knows the citizen."""
 
 import uuid
-from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import parsers
 from rest_framework.response import Response
 
 from common import clock, http, pages
@@ -12,12 +10,11 @@ from common.errors import AssuranceTooLow, NotFound, StaleVersion
 from common.http import IsCitizen, Request, StrictJSONParser, View, has_assurance
 from common.openapi import operation, path_parameter
 from dossiers.actions import drafts, intake
-from dossiers.api import files, render, shapes
+from dossiers.api import render, shapes
 from dossiers.queries import mine
 from services.queries import UnknownService
 
 DRAFT = path_parameter("draft_id", "The id that the phone made.")
-ATTACHMENT = path_parameter("attachment_id", "Id of the attachment.")
 
 
 def client_id(text: str) -> uuid.UUID:
@@ -156,120 +153,6 @@ class DraftDetail(View):
             now=clock.now(),
         )
         return Response(status=204)
-
-
-class DraftAttachments(View):
-    permission_classes = [IsCitizen]
-    parser_classes = [parsers.MultiPartParser]
-
-    @operation(
-        "attachFile",
-        tag="drafts",
-        summary="Attach a file",
-        description="The type is read from the bytes. Limits are in `upload_limits` of the draft.",
-        body=shapes.UploadBody,
-        answer=shapes.AttachmentShape,
-        status=201,
-        key="durable",
-        multipart=True,
-        refusals=[NotFound, drafts.DraftClosed, drafts.TooManyFiles],
-        query=[DRAFT],
-    )
-    def post(self, request: Request, draft_id: str) -> Response:
-        body = shapes.UploadBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        upload = body.validated_data["file"]
-        made = drafts.attach(
-            citizen_id=request.user.id,
-            client_id=client_id(draft_id),
-            client_key=request.idempotency_key,
-            paper_key=body.validated_data["paper_key"],
-            file_name=upload.name,
-            data=read_limited(upload),
-            now=clock.now(),
-        )
-        return http.answer(render.attachment(made), status=201)
-
-
-def read_limited(upload: Any) -> bytes:
-    """Return the bytes of an upload, one more than allowed at most."""
-    data: bytes = upload.read(drafts.MAX_FILE_BYTES + 1)
-    return data
-
-
-class DraftReuse(View):
-    permission_classes = [IsCitizen]
-
-    @operation(
-        "reusePaper",
-        tag="drafts",
-        summary="Reuse an accepted paper",
-        body=shapes.ReuseBody,
-        answer=shapes.AttachmentShape,
-        status=201,
-        key="transaction",
-        refusals=[NotFound, drafts.DraftClosed, drafts.TooManyFiles],
-        examples=[
-            OpenApiExample(
-                "identity paper",
-                value={
-                    "paper_key": "000.00.00.G15-KQ004946",
-                    "paper_id": "pap_01k9m3v0x2f4h6j8k0m2n4p6q8",
-                },
-                request_only=True,
-            )
-        ],
-        query=[DRAFT],
-    )
-    def post(self, request: Request, draft_id: str) -> Response:
-        body = shapes.ReuseBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = drafts.reuse(
-            citizen_id=request.user.id,
-            client_id=client_id(draft_id),
-            now=clock.now(),
-            **body.validated_data,
-        )
-        return http.answer(render.attachment(made), status=201)
-
-
-class DraftAttachment(View):
-    permission_classes = [IsCitizen]
-
-    @operation(
-        "detachFile",
-        tag="drafts",
-        summary="Take a file off a draft",
-        status=204,
-        match=True,
-        refusals=[NotFound, drafts.DraftClosed],
-        query=[DRAFT, ATTACHMENT],
-    )
-    def delete(self, request: Request, draft_id: str, attachment_id: str) -> Response:
-        drafts.detach(
-            citizen_id=request.user.id,
-            client_id=client_id(draft_id),
-            attachment_id=attachment_id,
-            expected_version=http.expected_version(request),
-            now=clock.now(),
-        )
-        return Response(status=204)
-
-
-class DraftAttachmentContent(View):
-    permission_classes = [IsCitizen]
-
-    @operation(
-        "downloadDraftFile",
-        tag="drafts",
-        summary="Download a file of a draft",
-        binary="application/octet-stream",
-        refusals=[NotFound],
-        query=[DRAFT, ATTACHMENT],
-    )
-    def get(self, request: Request, draft_id: str, attachment_id: str) -> Any:
-        row = mine.attachment(request.user.id, client_id(draft_id), attachment_id)
-        return files.download(row.file, row.file_name)
 
 
 class Submit(View):

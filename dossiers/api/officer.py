@@ -14,7 +14,7 @@ from dossiers.actions import desk as looking
 from dossiers.actions import moves, processing
 from dossiers.actions.processing import Act
 from dossiers.actions.who import NotYourRole
-from dossiers.api import files, render, shapes
+from dossiers.api import render, shapes
 from dossiers.models import Dossier, Seat
 from dossiers.queries import desk, offices
 from dossiers.rules import deadlines
@@ -172,25 +172,3 @@ class OfficerMoves(View):
         seat = offices.seat(request.user.id)
         row = desk.dossier(seat, dossier_id)
         return http.answer(detail(row, seat), status=201, version=row.version)
-
-
-class OfficerAttachment(View):
-    permission_classes = [IsOfficer]
-
-    @operation(
-        "downloadOfficerFile",
-        tag="officers",
-        summary="Download a file of a dossier of my agency",
-        description="Leaves a row in the citizen's access log.",
-        binary="application/octet-stream",
-        refusals=[NotFound, MfaRequired],
-        query=[DOSSIER, path_parameter("attachment_id", "Id of the attachment.")],
-    )
-    def get(self, request: Request, dossier_id: str, attachment_id: str) -> Any:
-        seat = offices.seat(request.user.id)
-        row = desk.dossier(seat, dossier_id)
-        chosen = next((one for one in row.attachments.all() if one.id == attachment_id), None)
-        if chosen is None:
-            raise NotFound
-        looking.shown(seat=seat, dossier=row, now=clock.now(), what=f"file:{chosen.paper_key}")
-        return files.download(chosen.file, chosen.file_name)

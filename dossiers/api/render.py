@@ -7,12 +7,12 @@ from django.conf import settings
 
 from common import clock, http
 from common.errors import FieldError
-from dossiers.actions import drafts
+from dossiers.actions import uploads
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
 from dossiers.queries import calendar, mine
 from dossiers.queries.mine import Listed
-from dossiers.rules import outlook, states, words
+from dossiers.rules import limits, outlook, states, words
 from dossiers.rules.deadlines import HCM, Limit
 from dossiers.rules.needs import Need
 from dossiers.rules.states import Clock, State
@@ -101,10 +101,11 @@ def draft(composed: Composed) -> dict[str, Any]:
             for paper in composed.service.papers
         ],
         "upload_limits": {
-            "max_files": drafts.MAX_FILES,
-            "max_file_bytes": drafts.MAX_FILE_BYTES,
-            "max_total_bytes": drafts.MAX_TOTAL_BYTES,
-            "media_types": sorted(drafts.ALLOWED_TYPES),
+            "max_files": limits.MAX_FILES,
+            "max_file_bytes": limits.MAX_FILE_BYTES,
+            "max_upload_bytes": limits.MAX_UPLOAD_BYTES,
+            "max_total_bytes": limits.MAX_TOTAL_BYTES,
+            "media_types": sorted(uploads.ALLOWED_TYPES),
         },
     }
 
@@ -118,6 +119,7 @@ def attachment(row: Attachment) -> dict[str, Any]:
         "media_type": row.file.media_type,
         "size": row.file.size,
         "sha256": row.file_id,
+        "scan": row.file.verdict,
         "reused": bool(row.reused_from),
         "created_at": row.created_at,
     }

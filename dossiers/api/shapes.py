@@ -49,7 +49,11 @@ class AttachmentShape(Shape):
     file_name = serializers.CharField()
     media_type = serializers.CharField()
     size = serializers.IntegerField()
-    sha256 = serializers.CharField()
+    sha256 = serializers.CharField(help_text="Of what is kept: a picture is drawn anew.")
+    scan = serializers.ChoiceField(
+        choices=["pending", "clean", "infected"],
+        help_text="Nobody, whoever they are, can open a file that is not `clean`.",
+    )
     reused = serializers.BooleanField(help_text="Taken from an accepted paper, not uploaded.")
     created_at = serializers.DateTimeField()
 
@@ -77,7 +81,8 @@ class UploadLimitsShape(Shape):
     """Told beforehand, so that nobody uploads in vain."""
 
     max_files = serializers.IntegerField()
-    max_file_bytes = serializers.IntegerField()
+    max_file_bytes = serializers.IntegerField(help_text="In one request.")
+    max_upload_bytes = serializers.IntegerField(help_text="In parts: `POST /uploads`.")
     max_total_bytes = serializers.IntegerField()
     media_types = serializers.ListField(child=serializers.CharField())
 
@@ -130,16 +135,6 @@ class DraftChangeBody(Body):
         help_text="Aged fields that the citizen looked at again.",
     )
     receiving_agency = serializers.CharField(required=False, max_length=60)
-
-
-class UploadBody(Body):
-    paper_key = serializers.CharField(max_length=200)
-    file = serializers.FileField(help_text="PDF, JPEG, PNG or HEIC, by content; 10 MiB.")
-
-
-class ReuseBody(Body):
-    paper_key = serializers.CharField(max_length=200)
-    paper_id = serializers.CharField(max_length=60)
 
 
 class SubmitBody(Body):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import parsers, serializers
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
@@ -13,10 +13,11 @@ from common.openapi import operation, path_parameter
 from dossiers.actions import desk as looking
 from dossiers.actions import ratings, talk
 from dossiers.api import files
-from dossiers.api.drafts import read_limited
+from dossiers.api.attachments import FormParser
 from dossiers.models import DossierMessage, MessageFile, Rating
 from dossiers.queries import feedback, offices
 from dossiers.queries import talk as queries
+from dossiers.rules import limits
 
 Shape = serializers.Serializer[Any]
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
@@ -193,7 +194,7 @@ class ReadMark(View):
 
 class MessageFiles(View):
     permission_classes = [IsCitizen]
-    parser_classes = [parsers.MultiPartParser]
+    parser_classes = [FormParser]
 
     @operation(
         "attachMessageFile",
@@ -216,7 +217,7 @@ class MessageFiles(View):
             dossier_id=dossier_id,
             client_key=request.idempotency_key,
             file_name=upload.name,
-            data=read_limited(upload),
+            data=upload.read(limits.MAX_FILE_BYTES + 1),
             now=clock.now(),
         )
         return http.answer(render_file(made), status=201)
@@ -229,8 +230,8 @@ class MessageFileContent(View):
         "downloadMessageFile",
         tag="talk",
         summary="Download a file of the messages",
-        binary="application/octet-stream",
-        refusals=[NotFound],
+        binary=files.TYPES,
+        refusals=[NotFound, *files.UNREAD],
         query=[DOSSIER, FILE],
     )
     def get(self, request: Request, dossier_id: str, file_id: str) -> Any:
@@ -324,7 +325,7 @@ class OfficerMessages(View):
 
 class OfficerMessageFiles(View):
     permission_classes = [IsOfficer]
-    parser_classes = [parsers.MultiPartParser]
+    parser_classes = [FormParser]
 
     @operation(
         "attachOfficerMessageFile",
@@ -346,7 +347,7 @@ class OfficerMessageFiles(View):
             dossier_id=dossier_id,
             client_key=request.idempotency_key,
             file_name=upload.name,
-            data=read_limited(upload),
+            data=upload.read(limits.MAX_FILE_BYTES + 1),
             now=clock.now(),
         )
         return http.answer(render_file(made), status=201)
@@ -360,8 +361,8 @@ class OfficerMessageFileContent(View):
         tag="officers",
         summary="Download a file of the messages on a dossier of my agency",
         description="Leaves a row in the citizen's access log.",
-        binary="application/octet-stream",
-        refusals=[NotFound, MfaRequired],
+        binary=files.TYPES,
+        refusals=[NotFound, MfaRequired, *files.UNREAD],
         query=[DOSSIER, FILE],
     )
     def get(self, request: Request, dossier_id: str, file_id: str) -> Any:

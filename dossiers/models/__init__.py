@@ -13,6 +13,7 @@ from dossiers.models.draft import Attachment, Draft
 from dossiers.models.lookup import LookupCount
 from dossiers.models.office import Seat
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
+from dossiers.models.uploads import Upload, UploadPart
 from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
 from dossiers.models.voice import Feedback, FeedbackEvent, Rating
 
@@ -40,4 +41,6 @@ __all__ = [
     "SupplementRequest",
     "Ticket",
     "TimelineEvent",
+    "Upload",
+    "UploadPart",
 ]

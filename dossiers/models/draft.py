@@ -96,6 +96,11 @@ class Attachment(models.Model):
                 condition=~Q(client_key=""),
                 name="dossiers_attachment_uploaded_once",
             ),
+            models.UniqueConstraint(
+                fields=["dossier", "client_key"],
+                condition=Q(draft__isnull=True) & ~Q(client_key=""),
+                name="dossiers_attachment_supplemented_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from common.errors import NotFound
-from dossiers.models import Dossier, Seat
+from dossiers.models import Attachment, Dossier, Seat
 from dossiers.queries import mine, offices
 from dossiers.rules import states
 from dossiers.rules.states import Actor, State
@@ -30,6 +30,20 @@ def dossier(seat: Seat, dossier_id: str) -> Dossier:
         .filter(id=dossier_id)
         .select_related("receiving_agency", "competent_agency")
         .prefetch_related(*mine.parts())
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def attachment(seat: Seat, dossier_id: str, attachment_id: str) -> Attachment:
+    """Return a file of a dossier of the agency. Errors: NotFound."""
+    found = (
+        Attachment.objects.filter(
+            dossier__in=offices.visible(seat), dossier_id=dossier_id, id=attachment_id
+        )
+        .select_related("file", "dossier")
         .first()
     )
     if found is None:

@@ -10,7 +10,16 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from citizens import queries as citizens
 from common.errors import NotFound
-from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
+from dossiers.models import (
+    Attachment,
+    Document,
+    Dossier,
+    Draft,
+    SupplementRequest,
+    TimelineEvent,
+    Upload,
+    UploadPart,
+)
 from dossiers.rules import needs
 from dossiers.rules.needs import Ask, Need
 from dossiers.rules.states import CLOSED, State
@@ -53,6 +62,26 @@ def attachment(citizen_id: str, client_id: uuid.UUID, attachment_id: str) -> Att
     if found is None:
         raise NotFound
     return found
+
+
+def dossier_attachment(citizen_id: str, dossier_id: str, attachment_id: str) -> Attachment:
+    """Return a file of one's own dossier. Errors: NotFound."""
+    rows = Attachment.objects.filter(
+        dossier__citizen_id=citizen_id, dossier_id=dossier_id, id=attachment_id
+    )
+    found = rows.select_related("file").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def uploads(citizen_id: str) -> QuerySet[Upload]:
+    """Return the uploads of a citizen with the parts that arrived, for a list."""
+    return (
+        Upload.objects.filter(citizen_id=citizen_id)
+        .select_related("file")
+        .prefetch_related(Prefetch("parts", UploadPart.objects.order_by("number")))
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -154,6 +154,14 @@ BY_MOVE = {
 }
 
 
+FILE_INFECTED = Words(
+    "Một tệp đính kèm có mã độc",
+    "Tệp của giấy tờ “{paper}” có mã độc nên đã bị xóa, chưa ai mở tệp. Hãy gửi lại tệp khác.",
+    "An attached file contains malware",
+    "The file for “{paper}” contained malware and was removed; nobody opened it. Send another.",
+)
+
+
 def about(move: str, **values: str) -> Words:
     """Return the texts for `move` with the placeholders filled in."""
     words = BY_MOVE[move]

@@ -167,7 +167,7 @@ def test_a_picture_is_attached_under_a_safe_name(cast):
     made = answer.json()
     assert (made["media_type"], made["file_name"]) == ("image/jpeg", "căn cước.jpg")
     content = cast.owner.get(f"/api/v1/drafts/{draft['id']}/attachments/{made['id']}/content")
-    assert content.content == stories.picture().read()
+    assert content.content[:3] == b"\xff\xd8\xff"
     assert content["Content-Disposition"].startswith("attachment;")
     papers = cast.owner.get(f"/api/v1/drafts/{draft['id']}").json()["papers"]
     assert [one["id"] for paper in papers for one in paper["attachments"]] == [made["id"]]
@@ -185,7 +185,7 @@ def test_the_same_upload_repeated_is_one_attachment(cast):
     ("name", "content", "status", "code"),
     [
         ("a.pdf", b"<html><script>alert(1)</script>", 415, "file_type_refused"),
-        ("a.jpg", b"\xff\xd8\xff" + b"not a picture", 415, "file_type_refused"),
+        ("a.jpg", b"\xff\xd8\xff" + b"not a picture", 422, "file_unreadable"),
         ("a.jpg", b"MZ\x90\x00", 415, "file_type_refused"),
         ("big.pdf", b"%PDF-1.7" + b"0" * (10 * 1024 * 1024), 413, "file_too_large"),
         (

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import Api
 from tests.dossiers import stories
+from tests.dossiers.test_api_drafts import attach
+from tests.files.test_uploads import start as start_upload
 
 server = get_wsgi_application()
 
@@ -46,6 +48,8 @@ def world(cast):
             "dossier_id": dossier["id"],
             "draft_id": draft["id"],
             "document_id": dossier["documents"][0]["id"],
+            "attachment_id": attach(cast.owner, draft).json()["id"],
+            "upload_id": start_upload(cast.owner, b"xx").json()["id"],
             "payment_id": dossier["payment_ids"][0],
             "code": "2.000635",
             "feedback_id": question["id"],

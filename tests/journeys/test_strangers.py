@@ -18,15 +18,16 @@ from common import clock
 from dossiers.actions import slot_plans
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
+from tests.files.test_uploads import digest
+from tests.files.test_uploads import start as start_upload
 
 DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "patch", "put", "delete")
 OWNED = (
     *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
-    "{feedback_id}",
-    "{appointment_id}",
+    *("{feedback_id}", "{appointment_id}", "{upload_id}"),
 )
 OPERATIONS = [
     (method, path)
@@ -39,6 +40,8 @@ TABLES = (
     "dossiers_dossier",
     "dossiers_timelineevent",
     "dossiers_attachment",
+    "dossiers_upload",
+    "dossiers_uploadpart",
     "dossiers_document",
     "payments_payment",
     "payments_attempt",
@@ -95,6 +98,8 @@ def owned(cast):
         "attempt_id": "att_x",
         "message_id": cast.owner.get("/api/v1/me/inbox").json()["items"][0]["id"],
         "session_id": session.pk,
+        "upload_id": start_upload(cast.owner, b"xx").json()["id"],
+        "part_number": 1,
     }
 
 
@@ -132,6 +137,9 @@ def call(api, method, path, owned):
     multipart = path.endswith("/attachments") and method == "post"
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
+    if method == "put":
+        headers = api._headers(**{"If-Match": '"1"', "Content-Digest": digest(b"xx")})
+        return api.client.put(path, b"xx", content_type="application/octet-stream", headers=headers)
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
     return api.client.generic(
         method.upper(),
