@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
             *("paid", "refunded", "cancelled", "free"),
         ],
         "ChannelEnum": ["online", "counter", "postal"],
+        "DraftRoleEnum": ["own", "representative"],
+        "RepresentationRoleEnum": ["principal", "representative", "invited"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },
     "POSTPROCESSING_HOOKS": [

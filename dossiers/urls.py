@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import citizen, drafts, handover, officer, public, supplements
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -13,6 +13,18 @@ urlpatterns = [
         drafts.DraftAttachmentContent.as_view(),
     ),
     path("drafts/<str:draft_id>/submit", drafts.Submit.as_view()),
+    path("drafts/<str:draft_id>/representation", handover.HandOver.as_view()),
+    path("representations", handover.Representations.as_view()),
+    path("representations/<str:representation_id>", handover.RepresentationDetail.as_view()),
+    path("representations/<str:representation_id>/answer", handover.RepresentationAnswer.as_view()),
+    path("representations/<str:representation_id>/end", handover.RepresentationEnd.as_view()),
+    path("representations/<str:representation_id>/proof", handover.RepresentationProof.as_view()),
+    path("representations/<str:representation_id>/events", handover.RepresentationEvents.as_view()),
+    path("representations/<str:representation_id>/dossier", handover.RepresentedDossier.as_view()),
+    path(
+        "representations/<str:representation_id>/documents/<str:document_id>/content",
+        handover.RepresentedDocument.as_view(),
+    ),
     path("dossiers", citizen.Dossiers.as_view()),
     path("dossiers/<str:dossier_id>", citizen.DossierDetail.as_view()),
     path("dossiers/<str:dossier_id>/timeline", citizen.Timeline.as_view()),
@@ -21,6 +33,7 @@ urlpatterns = [
         "dossiers/<str:dossier_id>/documents/<str:document_id>/content",
         citizen.DocumentContent.as_view(),
     ),
+    path("dossiers/<str:dossier_id>/supplement", supplements.SupplementDraft.as_view()),
     path("dossiers/<str:dossier_id>/supplements", citizen.Supplements.as_view()),
     path("dossiers/<str:dossier_id>/attachments", citizen.SupplementAttachments.as_view()),
     path("dossiers/<str:dossier_id>/withdrawal", citizen.Withdrawal.as_view()),

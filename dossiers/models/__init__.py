@@ -1,5 +1,6 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
+from dossiers.models.autosave import DraftVersion, SupplementDraft
 from dossiers.models.calendar import CalendarDay, CalendarYear
 from dossiers.models.dossier import (
     Channel,
@@ -11,6 +12,7 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.office import Seat
+from dossiers.models.representation import Representation, RepresentationEvent
 
 __all__ = [
     "Attachment",
@@ -21,7 +23,11 @@ __all__ = [
     "Document",
     "Dossier",
     "Draft",
+    "DraftVersion",
+    "Representation",
+    "RepresentationEvent",
     "Seat",
+    "SupplementDraft",
     "SupplementRequest",
     "TimelineEvent",
 ]

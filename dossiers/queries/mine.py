@@ -3,19 +3,30 @@
 import uuid
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from citizens import queries as citizens
 from common.errors import NotFound
 from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
+from dossiers.queries.representation import reachable
 from payments import queries as payments
 
 
-def drafts(citizen_id: str) -> QuerySet[Draft]:
-    """Return the open drafts of a citizen."""
-    return Draft.objects.filter(citizen_id=citizen_id, state=Draft.State.OPEN).select_related(
-        "receiving_agency", "service_version"
+def drafts(citizen_id: str, role: str | None = None) -> QuerySet[Draft]:
+    """Return the open drafts that a citizen owns, or writes as a `representative`; or both."""
+    wanted = {"own": Q(citizen_id=citizen_id), "representative": Q(holder_id=citizen_id)}
+    return (
+        Draft.objects.filter(wanted[role] if role else reachable(citizen_id))
+        .filter(state=Draft.State.OPEN)
+        .select_related("receiving_agency", "service_version", "citizen", "holder")
+        .defer("answers", "offers", "carried")
     )
+
+
+def refuse_holder(citizen_id: str, client_id: uuid.UUID) -> None:
+    """Refuse to whoever only writes a draft what its owner alone may do. Errors: NotFound."""
+    if Draft.objects.filter(holder_id=citizen_id, client_id=client_id).exists():
+        raise NotFound
 
 
 def draft_files(draft_id: int) -> list[Attachment]:
@@ -36,12 +47,11 @@ def reusable(citizen_id: str, component_codes: list[str]) -> dict[str, list[citi
 
 
 def attachment(citizen_id: str, client_id: uuid.UUID, attachment_id: str) -> Attachment:
-    """Return a file of one's own draft. Errors: NotFound."""
+    """Return a file of a draft that one owns or writes. Errors: NotFound."""
+    mine = Q(draft__citizen_id=citizen_id) | Q(draft__holder_id=citizen_id)
     found = (
-        Attachment.objects.filter(
-            draft__citizen_id=citizen_id, draft__client_id=client_id, id=attachment_id
-        )
-        .select_related("file")
+        Attachment.objects.filter(mine, draft__client_id=client_id, id=attachment_id)
+        .select_related("file", "draft")
         .first()
     )
     if found is None:
