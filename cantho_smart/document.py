@@ -11,6 +11,7 @@ TAGS = [
     ("catalogue", "Danh mục dịch vụ công", "Public: services, forms, fees, agencies, places."),
     ("me", "Tài khoản của tôi", "The citizen: profile, consents, known facts, papers, inbox."),
     ("drafts", "Hồ sơ nháp", "A form that already knows the citizen, saved as it is filled in."),
+    ("representations", "Người đại diện", "A draft handed to a representative, and taken back."),
     ("dossiers", "Hồ sơ", "What was submitted: state, timeline, documents, withdrawal."),
     ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
     ("lookup", "Tra cứu", "Public: how far a dossier is, and no personal data."),

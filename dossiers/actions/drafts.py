@@ -11,7 +11,7 @@ from typing import Any
 
 from citizens import queries as citizens
 from common import db, files
-from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
+from common.errors import FieldError, Invalid, NotFound, Refusal, StaleVersion, check_version
 from dossiers.actions import autosave, carrying, forms, representing
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Draft, DraftVersion
@@ -179,7 +179,7 @@ def look(*, citizen_id: str, client_id: uuid.UUID, now: datetime) -> Composed:
             raise NotFound
         carrying.carry(draft, now=now)
     composed = forms.compose(draft=draft, now=now, viewer_id=citizen_id)
-    _shown(composed, now)
+    _shown_to(citizen_id, draft, now)
     return composed
 
 
@@ -197,7 +197,7 @@ class Change:
     merge: bool = False
 
 
-@db.transaction()
+@db.durable
 def save(
     *,
     citizen_id: str,
@@ -212,7 +212,21 @@ def save(
     values are refused.
     Errors: NotFound; DraftClosed; HandedOver; StaleVersion with both sides; Invalid; DraftTooLarge.
     """
+    try:
+        with db.transaction():
+            return _save(citizen_id, client_id, expected_version, change, now)
+    except StaleVersion:
+        # The refusal shows what is in the draft, and the row for that must outlive the rollback.
+        with db.transaction():
+            _shown_to(citizen_id, _mine(citizen_id, client_id).first(), now)
+        raise
+
+
+def _save(
+    citizen_id: str, client_id: uuid.UUID, expected_version: int, change: Change, now: datetime
+) -> Composed:
     draft = _open_locked(citizen_id, client_id)
+    representing.refuse_lapsed(draft, now=now)
     carrying.carry(draft, now=now)
     answers, reset, receiving_agency = autosave.to_apply(
         draft,
@@ -222,7 +236,9 @@ def save(
         may_merge=change.merge,
     )
     form = services.form(draft.form_id or "")
-    _refuse_unknown({*answers, *reset, *change.confirmed} - set(form.schema.get("properties", {})))
+    forms.refuse_unknown(
+        {*answers, *reset, *change.confirmed} - set(form.schema.get("properties", {}))
+    )
     merged = merge.apply(draft.answers, merge.changes(answers, reset))
     if len(json.dumps(merged, ensure_ascii=False).encode()) > MAX_ANSWER_BYTES:
         raise DraftTooLarge(limit_bytes=MAX_ANSWER_BYTES)
@@ -235,7 +251,7 @@ def save(
     if refused:
         raise Invalid(errors=refused)
     if receiving_agency is not None:
-        _refuse_foreign(draft, receiving_agency)
+        forms.refuse_foreign(draft, receiving_agency)
     # A repeat of a locked value changes nothing, so it is not kept as typed.
     kept = {
         name: value
@@ -254,40 +270,8 @@ def save(
     draft.expires_at, draft.reminded = now + LIFE, 0
     draft.save()
     representing.saved(composed, fields={*answers, *reset}, now=now)
-    _shown(composed, now)
+    _shown_to(citizen_id, draft, now)
     return composed
-
-
-def _refuse_unknown(names: Collection[str]) -> None:
-    if names:
-        raise Invalid(
-            errors=[
-                FieldError(
-                    "unknown_field",
-                    name,
-                    "Trường không có trong biểu mẫu",
-                    "This field is not in the form",
-                    pointer=f"/answers/{name}",
-                )
-                for name in sorted(names)
-            ]
-        )
-
-
-def _refuse_foreign(draft: Draft, agency_key: str) -> None:
-    allowed = {agency.key for agency in services.receivers(draft.service_code, None)}
-    if agency_key not in allowed:
-        raise Invalid(
-            errors=[
-                FieldError(
-                    "unknown_agency",
-                    "receiving_agency",
-                    "Cơ quan này không tiếp nhận thủ tục này",
-                    "This agency does not receive this service",
-                    pointer="/receiving_agency",
-                )
-            ]
-        )
 
 
 @db.transaction()
@@ -480,9 +464,9 @@ def remember_offers(composed: Composed) -> None:
     composed.draft.offers = {name: offer.value for name, offer in composed.offers.items()}
 
 
-def _shown(composed: Composed, now: datetime) -> None:
-    if composed.viewer_id != composed.draft.citizen_id:
-        representing.draft_shown([composed.draft], reader_id=composed.viewer_id, now=now)
+def _shown_to(citizen_id: str, draft: Draft | None, now: datetime) -> None:
+    if draft is not None and draft.citizen_id != citizen_id:
+        representing.draft_shown([draft], reader_id=citizen_id, now=now)
 
 
 def _touch(draft: Draft, now: datetime) -> None:

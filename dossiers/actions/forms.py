@@ -12,7 +12,7 @@ from typing import Any
 from citizens import queries as citizens
 from citizens.actions import vault
 from common import db, jsonschema
-from common.errors import FieldError, NotFound
+from common.errors import FieldError, Invalid, NotFound
 from dossiers.models import Draft, Representation
 from dossiers.rules import prefill
 from dossiers.rules.prefill import Offer
@@ -180,3 +180,37 @@ def differing(person_id: str, said: Sequence[tuple[str, str, Any]]) -> list[Fiel
         for field, fact, value in said
         if facts.get(fact) is not None and not prefill.facts.same(fact, value, facts[fact])
     ]
+
+
+def refuse_unknown(names: Collection[str]) -> None:
+    """Refuse fields that a form does not have. Errors: Invalid, if there are any."""
+    if names:
+        raise Invalid(
+            errors=[
+                FieldError(
+                    "unknown_field",
+                    name,
+                    "Trường không có trong biểu mẫu",
+                    "This field is not in the form",
+                    pointer=f"/answers/{name}",
+                )
+                for name in sorted(names)
+            ]
+        )
+
+
+def refuse_foreign(draft: Draft, agency_key: str) -> None:
+    """Refuse an agency that does not receive the draft's service. Errors: Invalid."""
+    allowed = {agency.key for agency in services.receivers(draft.service_code, None)}
+    if agency_key not in allowed:
+        raise Invalid(
+            errors=[
+                FieldError(
+                    "unknown_agency",
+                    "receiving_agency",
+                    "Cơ quan này không tiếp nhận thủ tục này",
+                    "This agency does not receive this service",
+                    pointer="/receiving_agency",
+                )
+            ]
+        )

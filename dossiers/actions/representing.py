@@ -5,7 +5,7 @@ from datetime import datetime
 
 from citizens.actions import inbox, vault
 from common import db
-from common.errors import Refusal
+from common.errors import NotFound, Refusal
 from dossiers.actions.carrying import PROOF_KEY
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Dossier, Draft, Representation, RepresentationEvent
@@ -75,6 +75,15 @@ def draft_shown(drafts: Sequence[Draft], *, reader_id: str, now: datetime, what:
         reference=str(drafts[0].client_id) if len(drafts) == 1 else "",
         now=now,
     )
+
+
+@db.transaction_required
+def refuse_lapsed(draft: Draft, *, now: datetime) -> None:
+    """Refuse a representative whose time ran out, also before it is swept. Errors: NotFound."""
+    if draft.holder_id is not None:
+        rows = Representation.objects.filter(draft=draft, state=Representation.State.ACTIVE)
+        if not rows.filter(valid_until__gt=now).exists():
+            raise NotFound
 
 
 @db.transaction_required

@@ -73,7 +73,9 @@ class InviteBody(Body):
         choices=["authorisation", "guardian", "parent"], default="authorisation"
     )
     shares_prefill = serializers.BooleanField(required=False, default=False)
-    share_text_version = serializers.CharField(required=False, default="", max_length=20)
+    share_text_version = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=20
+    )
     valid_until = serializers.DateTimeField(
         required=False, default=None, allow_null=True, help_text="90 days if not said; 365 at most."
     )
@@ -100,7 +102,9 @@ class AnswerBody(Body):
 
 class ShareBody(Body):
     shares_prefill = serializers.BooleanField()
-    share_text_version = serializers.CharField(required=False, default="", max_length=20)
+    share_text_version = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=20
+    )
 
 
 class RoleFilter(Body):

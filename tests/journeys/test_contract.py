@@ -35,12 +35,16 @@ def world(cast):
     stories.agree(cast.owner)
     dossier = stories.submitted(cast.owner)
     draft = stories.filled(cast.owner)
+    representation = cast.owner.post(
+        f"/api/v1/drafts/{draft['id']}/representation", {"phone": "+84911111199"}
+    ).json()
     return {
         "citizen": cast.owner.token,
         "officer": cast.reception.token,
         "names": {
             "dossier_id": dossier["id"],
             "draft_id": draft["id"],
+            "representation_id": representation["id"],
             "document_id": dossier["documents"][0]["id"],
             "payment_id": dossier["payment_ids"][0],
             "code": "2.000635",

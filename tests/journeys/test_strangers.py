@@ -20,7 +20,14 @@ DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
 METHODS = ("get", "post", "patch", "delete")
-OWNED = ("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}")
+OWNED = (
+    "{draft_id}",
+    "{dossier_id}",
+    "{payment_id}",
+    "{message_id}",
+    "{session_id}",
+    "{representation_id}",
+)
 OPERATIONS = [
     (method, path)
     for path, item in DOCUMENT["paths"].items()
@@ -29,6 +36,10 @@ OPERATIONS = [
 ]
 TABLES = (
     "dossiers_draft",
+    "dossiers_draftversion",
+    "dossiers_representation",
+    "dossiers_representationevent",
+    "dossiers_supplementdraft",
     "dossiers_dossier",
     "dossiers_timelineevent",
     "dossiers_attachment",
@@ -40,6 +51,14 @@ TABLES = (
     "citizens_vaultaccess",
 )
 
+# What must be in a body before anything is looked up, by how the address ends.
+BODIES = {
+    "/moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
+    "/reused-papers": {"paper_key": stories.PAPER, "paper_id": "pap_x"},
+    "/representation": {"phone": "+84922222299"},
+    "/answer": {"accept": True},
+}
+
 
 @pytest.fixture
 def owned(cast):
@@ -47,6 +66,9 @@ def owned(cast):
     dossier = stories.submitted(cast.owner)
     draft = stories.filled(cast.owner)
     attachment = attach(cast.owner, draft).json()
+    representation = cast.owner.post(
+        f"/api/v1/drafts/{draft['id']}/representation", {"phone": "+84911111199"}
+    ).json()
     session = UserSession.objects.create(
         user_id=cast.owner.get("/api/v1/me").json()["id"],
         ip="127.0.0.1",
@@ -58,6 +80,7 @@ def owned(cast):
         "dossier_id": dossier["id"],
         "document_id": dossier["documents"][0]["id"],
         "attachment_id": attachment["id"],
+        "representation_id": representation["id"],
         "payment_id": dossier["payment_ids"][0],
         "attempt_id": "att_x",
         "message_id": cast.owner.get("/api/v1/me/inbox").json()["items"][0]["id"],
@@ -78,23 +101,15 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
-    multipart = path.endswith("/attachments") and method == "post"
+    multipart = path.endswith(("/attachments", "/proof")) and method == "post"
+    if path.endswith("/proof"):
+        return api.upload(path, file=stories.picture())
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
-    body = (
-        {
-            "move": "refuse",
-            "expected_state": 1,
-            "reason": "x",
-        }
-        if path.endswith("/moves")
-        else (
-            {"paper_key": stories.PAPER, "paper_id": "pap_x"}
-            if path.endswith("/reused-papers")
-            else {}
-        )
-    )
+    body = next((body for end, body in BODIES.items() if path.endswith(end)), {})
+    if method == "patch" and "/representations/" in path:
+        body = {"shares_prefill": True, "share_text_version": "2026-1"}
     return api.client.generic(
         method.upper(),
         path,
