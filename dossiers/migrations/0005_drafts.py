@@ -353,9 +353,5 @@ class Migration(migrations.Migration):
                 name="dossiers_representation_consent_names_its_text",
             ),
         ),
-        migrations.AddIndex(
-            model_name="representationevent",
-            index=models.Index(fields=["representation", "-id"], name="dossiers_repevent_latest"),
-        ),
         db.append_only("dossiers_representationevent"),
     ]

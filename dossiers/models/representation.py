@@ -126,8 +126,5 @@ class RepresentationEvent(models.Model):
     fields = models.JSONField(default=list, help_text="names of the fields that were changed")
     at = models.DateTimeField()
 
-    class Meta:
-        indexes = [models.Index(fields=["representation", "-id"], name="dossiers_repevent_latest")]
-
     def __str__(self) -> str:
         return f"{self.representation_id} {self.kind}"
