@@ -12,6 +12,7 @@ TAGS = [
     ("me", "Tài khoản của tôi", "The citizen: profile, consents, known facts, papers, inbox."),
     ("drafts", "Hồ sơ nháp", "A form that already knows the citizen, saved as it is filled in."),
     ("files", "Tệp", "What may be sent, large files in parts, links to download."),
+    ("representations", "Người đại diện", "A draft handed to a representative, and taken back."),
     ("dossiers", "Hồ sơ", "What was submitted: state, timeline, documents, withdrawal."),
     ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
     ("sync", "Đồng bộ", "What changed for the citizen since a token, for phones on bad networks."),

@@ -260,6 +260,8 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStateEnum": ["booked", "arrived", "done", "missed", "cancelled"],
         "TicketStateEnum": ["waiting", "called", "done", "gone"],
         "TalkSideEnum": ["citizen", "office"],
+        "DraftRoleEnum": ["own", "representative"],
+        "RepresentationRoleEnum": ["principal", "representative", "invited"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },
     "POSTPROCESSING_HOOKS": [

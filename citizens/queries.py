@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from citizens import rules
-from citizens.models import Consent, Device, Message, User, VaultAccess, VaultField
+from citizens.models import Consent, Device, Message, User, VaultAccess, VaultField, phone_index
 from citizens.models import Identity as IdentityRow
 from citizens.models import Paper as PaperRow
 from citizens.rules import Purpose
+from common import crypto
 
 
 @dataclasses.dataclass(frozen=True)
@@ -230,3 +231,39 @@ def export_of(citizen_id: str) -> dict[str, Any]:
 
 def _columns(rows: QuerySet[Any], *names: str) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def contact_index(*, phone: str = "", id_number: str = "") -> str:
+    """Return the name under which somebody is meant who may have no account: a blind index."""
+    if id_number:
+        return f"id:{crypto.blind_index(id_number, 'id_number')}"
+    return f"phone:{phone_index(phone)}"
+
+
+def contact_indexes(user_id: str) -> list[str]:
+    """Return the names under which a citizen may be meant: proved number and proved phone."""
+    user = User.objects.get(id=user_id)
+    found = []
+    if user.id_number_index:
+        found.append(f"id:{user.id_number_index}")
+    if user.phone_verified and user.phone_index:
+        found.append(f"phone:{user.phone_index}")
+    return found
+
+
+def citizen_meant(index: str) -> str | None:
+    """Return the id of the citizen meant by a contact index; None when there is no account."""
+    kind, digest = index.split(":", 1)
+    rows = User.objects.filter(kind=User.Kind.CITIZEN, is_active=True)
+    rows = (
+        rows.filter(id_number_index=digest)
+        if kind == "id"
+        else rows.filter(phone_index=digest, phone_verified=True)
+    )
+    return rows.values_list("id", flat=True).first()
+
+
+def masked_contact(*, phone: str = "", id_number: str = "") -> str:
+    """Return a phone or personal number as it may be shown again to whoever gave it."""
+    masked = rules.mask_number(id_number) if id_number else rules.mask_phone(phone)
+    return masked or ""

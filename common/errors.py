@@ -6,7 +6,7 @@ document cannot be forgotten. Texts are Vietnamese and English; codes are never 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -25,7 +25,7 @@ class Refusal(Exception):
     """An expected "no". Subclass it beside the function that raises it.
 
     Keyword arguments fill the placeholders of `detail_vi` and `detail_en`; those named in
-    `members` also become members of the problem body.
+    `members` also become members of the problem body. `more` holds members of this one problem.
     """
 
     code: ClassVar[str] = ""
@@ -52,10 +52,12 @@ class Refusal(Exception):
         *,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
+        more: Mapping[str, Any] | None = None,
         **params: Any,
     ) -> None:
         super().__init__(self.code)
         self.errors = tuple(errors)
+        self.more = dict(more or {})
         self.retry_after = retry_after
         self.params = params
 
@@ -70,7 +72,7 @@ class Refusal(Exception):
 
     def extra(self) -> dict[str, Any]:
         """Return the members that this problem adds to the body."""
-        return {name: self.params.get(name) for name in self.members}
+        return {**{name: self.params.get(name) for name in self.members}, **self.more}
 
 
 class OutsideError(Exception):

@@ -4,7 +4,7 @@
 switches on the idempotency key, so that what is documented is what happens.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -143,13 +143,15 @@ def operation(
     raw: bool = False,
     binary: str | Sequence[str] | None = None,
     public: bool = False,
+    problems: Mapping[int, type[ProblemSerializer]] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Return the decorator that documents a handler and holds it to its document.
 
     Shape: key is None, "transaction" (the effect and the stored answer commit together) or
     "durable" (the action commits several times and resumes by `request.idempotency_key`);
     multipart is True when `body` is a form with a file, or that form beside a JSON `body`; raw
-    takes bytes as they are; binary is the media type, or types, of an answer that is a file.
+    takes bytes as they are; binary is the media type, or types, of an answer that is a file;
+    problems gives the shape of a refusal that says more than others of its status.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -189,7 +191,7 @@ def operation(
             responses[status] = OpenApiResponse(shape, summary)
         if reading:
             responses[304] = OpenApiResponse(description="Nothing changed since that ETag.")
-        responses.update(_problems(refused))
+        responses.update(_problems(refused, problems or {}))
 
         documented = extend_schema(
             operation_id=operation_id,
@@ -235,7 +237,9 @@ def _page_of(item: Any) -> Any:
 _pages: dict[str, Any] = {}
 
 
-def _problems(refused: Sequence[type[Refusal]]) -> dict[Any, Any]:
+def _problems(
+    refused: Sequence[type[Refusal]], shapes: Mapping[int, type[ProblemSerializer]]
+) -> dict[Any, Any]:
     by_status: dict[int, dict[str, type[Refusal]]] = {}
     for refusal in refused:
         by_status.setdefault(refusal.status, {})[refusal.code] = refusal
@@ -243,7 +247,7 @@ def _problems(refused: Sequence[type[Refusal]]) -> dict[Any, Any]:
     for status, kinds in sorted(by_status.items()):
         codes = ", ".join(f"`{code}`" for code in sorted(kinds))
         responses[(status, http.PROBLEM_TYPE)] = OpenApiResponse(
-            ProblemSerializer,
+            shapes.get(status, ProblemSerializer),
             f"{codes}",
         )
     return responses

@@ -130,7 +130,7 @@ def items(citizen_id: str, changes: Iterable[feed.Change]) -> dict[str, Any]:
     )
     part = dossiers.part_of(citizen_id, draft_ids=wanted["draft"], dossier_ids=dossier_ids)
     found: dict[str, list[dict[str, Any]]] = {
-        "drafts": [render.draft_brief(row) for row in part.drafts],
+        "drafts": [render.draft_brief(row, citizen_id) for row in part.drafts],
         "dossiers": [render.listed(one) for one in part.dossiers],
         "messages": [message_of(row) for row in messages],
         "payments": [payment_of(row) for row in paying],

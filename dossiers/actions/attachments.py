@@ -16,8 +16,7 @@ from citizens import queries as citizens
 from common import db, files
 from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
 from common.models import StoredFile
-from dossiers.actions import uploads
-from dossiers.actions.drafts import DraftClosed
+from dossiers.actions import drafts, uploads
 from dossiers.actions.supplements import NothingAsked
 from dossiers.models import Attachment, Dossier, Draft, SupplementRequest
 from dossiers.rules import limits
@@ -76,8 +75,8 @@ def attach(
 ) -> Attachment:
     """Attach a file to one paper of the draft; the same key again returns the same attachment.
 
-    Errors: NotFound; DraftClosed; Invalid; TooManyFiles; TooMuchWaiting; those of `files.store` or
-    of `uploads.kept_file`.
+    Errors: NotFound; DraftClosed; HandedOver; Invalid; TooManyFiles; TooMuchWaiting; those of
+    `files.store` or of `uploads.kept_file`.
     """
 
     def spot(*, locked: bool) -> _Spot:
@@ -131,9 +130,11 @@ def reuse(
     """Attach a paper that was accepted earlier, without another upload.
 
     Errors: NotFound, also when the paper is not the citizen's or fits another component;
-    DraftClosed; Invalid; TooManyFiles.
+    DraftClosed; HandedOver; Invalid; TooManyFiles.
     """
     draft = _draft(citizen_id, client_id, locked=True)
+    if draft.citizen_id != citizen_id:
+        raise NotFound  # the papers of a representative are no business of this draft
     paper = paper_of(draft, paper_key)
     mine = {
         one.id: one
@@ -158,7 +159,7 @@ def reuse(
         reused_from=paper_id,
         created_at=now,
     )
-    _touch(draft, now)
+    drafts.touch(draft, now)
     return attachment
 
 
@@ -171,13 +172,13 @@ def detach(
     expected_version: int,
     now: datetime,
 ) -> None:
-    """Take a file off a draft. Errors: NotFound; DraftClosed; StaleVersion."""
+    """Take a file off a draft. Errors: NotFound; DraftClosed; HandedOver; StaleVersion."""
     draft = _draft(citizen_id, client_id, locked=True)
     check_version(draft.version, expected_version)
     gone, _ = Attachment.objects.filter(draft=draft, id=attachment_id).delete()
     if not gone:
         raise NotFound
-    _touch(draft, now)
+    drafts.touch(draft, now)
 
 
 @db.transaction()
@@ -235,7 +236,7 @@ def _attach(
             created_at=now,
         )
         if found.draft is not None:
-            _touch(found.draft, now)
+            drafts.touch(found.draft, now)
     return attachment
 
 
@@ -265,15 +266,7 @@ def _again(found: _Spot, client_key: str) -> Attachment | None:
 
 
 def _draft(citizen_id: str, client_id: uuid.UUID, *, locked: bool) -> Draft:
-    rows = Draft.objects.filter(citizen_id=citizen_id, client_id=client_id).exclude(
-        state=Draft.State.DISCARDED
-    )
-    draft = (db.lock(rows) if locked else rows).first()
-    if draft is None:
-        raise NotFound
-    if draft.state != Draft.State.OPEN:
-        raise DraftClosed
-    return draft
+    return drafts.open_one(citizen_id, client_id, locked=locked)
 
 
 def _asked(citizen_id: str, dossier_id: str, *, locked: bool) -> tuple[Dossier, SupplementRequest]:
@@ -287,12 +280,6 @@ def _asked(citizen_id: str, dossier_id: str, *, locked: bool) -> tuple[Dossier, 
     if dossier.state != State.SUPPLEMENT_REQUESTED or request is None:
         raise NothingAsked
     return dossier, request
-
-
-def _touch(draft: Draft, now: datetime) -> None:
-    draft.version += 1
-    draft.updated_at = now
-    draft.save(update_fields=["version", "updated_at"])
 
 
 def _refuse_too_many(citizen_id: str, owner: dict[str, Any], more_bytes: int) -> None:

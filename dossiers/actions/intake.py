@@ -11,8 +11,8 @@ from typing import Any
 from citizens import queries as citizens
 from citizens.actions import vault
 from common import db
-from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
-from dossiers.actions import codes, drafts, forms, moves, papers
+from common.errors import FieldError, Invalid, Refusal, check_version
+from dossiers.actions import carrying, codes, drafts, forms, moves, papers, representing
 from dossiers.actions import who as people
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Channel, Document, Dossier, Draft, TimelineEvent
@@ -55,16 +55,15 @@ def submit(
     """Turn a draft into a dossier in state 1, with code, timeline, fee owed and queued work.
 
     A draft that was submitted before returns its dossier, whatever the key.
-    Errors: NotFound; DraftClosed; StaleVersion; Invalid with every failure at once;
-    PrefillChanged; PrefillAged; AgencyMissing.
+    Errors: NotFound; DraftClosed; HandedOver; ProofMissing; StaleVersion; FormChanged;
+    UnknownService; Invalid with every failure at once; PrefillChanged; PrefillAged; AgencyMissing.
     """
-    draft = db.lock(Draft.objects.filter(citizen_id=citizen_id, client_id=client_id)).first()
-    if draft is None or draft.state == Draft.State.DISCARDED:
-        raise NotFound
+    draft = drafts.for_submission(citizen_id, client_id)
     if draft.state == Draft.State.SUBMITTED:
         return Dossier.objects.get(draft=draft)
     if expected_version is not None:
         check_version(draft.version, expected_version)
+    carrying.refuse_outdated(draft, now=now)
     composed = forms.compose(draft=draft, now=now)
     _refuse_unseen(composed)
     failures = composed.failures + forms.identity_failures(composed)
@@ -78,7 +77,7 @@ def submit(
         dossier=dossier,
         kind=TimelineEvent.Kind.MOVE,
         name="submit",
-        who=people.citizen(citizen_id),
+        who=people.representative(citizen_id) if draft.holder_id else people.citizen(citizen_id),
         now=now,
         from_state=None,
         clock=Clock.NONE,
@@ -88,6 +87,7 @@ def submit(
     open_charge(dossier, now=now)
     learn(dossier, composed.form.prefill if composed.form else (), verified=False, now=now)
     drafts.close(draft, Draft.State.SUBMITTED, now=now)
+    representing.filed(draft, dossier, now=now)
     return dossier
 
 
@@ -121,6 +121,7 @@ def _create(composed: Composed, receiving_key: str, channel: Channel, now: datet
         code=codes.next_code(agency_key=receiving.key, identifier=receiving.identifier, day=day),
         citizen_id=composed.draft.citizen_id,
         draft=composed.draft,
+        filed_by_id=composed.draft.holder_id,
         channel=channel,
         service_version_id=service.id,
         form_id=composed.form.id if composed.form else None,
@@ -176,7 +177,12 @@ def charge_lines(lines: Sequence[Mapping[str, Any]]) -> list[charge.ChargeLine]:
 def learn(
     dossier: Dossier, rules: Sequence[prefill.Rule], *, verified: bool, now: datetime
 ) -> None:
-    """Remember what the form says about the citizen, if they agreed to be prefilled."""
+    """Remember what the form says about the citizen, if they agreed to be prefilled.
+
+    Nothing is learned from what a representative filed: its applicant may be somebody else.
+    """
+    if dossier.filed_by_id is not None:
+        return
     if not rules or not citizens.live_consent(dossier.citizen_id, "prefill"):
         return
     proved = citizens.identity(dossier.citizen_id)

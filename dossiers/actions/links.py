@@ -17,6 +17,7 @@ from common import files
 from common.errors import Forbidden, NotFound, Refusal
 from common.models import StoredFile
 from dossiers.actions import desk as looking
+from dossiers.actions import handover
 from dossiers.queries import desk, mine, offices
 
 logger = logging.getLogger(__name__)
@@ -82,10 +83,25 @@ def follow(*, token: str, now: datetime) -> Opened:
     way = Way(name)
     if way == Way.OFFICER:
         opened = _by_officer(user_id, parent_id, file_id, now)
+    elif way == Way.DRAFT:
+        opened = draft_file(
+            user_id=user_id, client_id=uuid.UUID(parent_id), attachment_id=file_id, now=now
+        )
     else:
         opened = _find(user_id, way, parent_id, file_id)
     logger.info("link followed: %s %s by %s", way, file_id, user_id)
     return opened
+
+
+def draft_file(*, user_id: str, client_id: uuid.UUID, attachment_id: str, now: datetime) -> Opened:
+    """Return a file of a draft that one owns or holds; its citizen can see what a holder read.
+
+    Errors: NotFound; FileNotScanned; FileInfected.
+    """
+    row = mine.attachment(user_id, client_id, attachment_id)
+    files.refuse_unread(row.file)
+    handover.file_shown(attachment=row, reader_id=user_id, now=now)
+    return Opened(row.file, row.file_name)
 
 
 def officer_file(*, user_id: str, dossier_id: str, attachment_id: str, now: datetime) -> Opened:

@@ -9,7 +9,7 @@ from citizens.actions import papers as citizen_papers
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
-from dossiers.actions import intake, moves, papers
+from dossiers.actions import intake, moves, papers, supplements
 from dossiers.actions.moves import Moved, NothingProposed
 from dossiers.actions.who import NotYourRole, Who
 from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
@@ -142,6 +142,7 @@ def _open_supplement(moved: Moved, act: Act, now: datetime) -> None:
     if unknown:
         raise Invalid(errors=unknown)
     last = SupplementRequest.objects.filter(dossier=dossier).count()
+    supplements.refuse_too_many_rounds(last)
     request = SupplementRequest.objects.create(
         dossier=dossier,
         round=last + 1,
@@ -203,6 +204,8 @@ def _sign(moved: Moved, now: datetime) -> None:
     form = services.form(dossier.form_id) if dossier.form_id else None
     if form is not None:
         intake.learn(dossier, form.prefill, verified=True, now=now)
+    if dossier.filed_by_id is not None:
+        return  # papers that a representative brought may be their own
     clean = dossier.attachments.filter(reused_from="", file__verdict="clean")
     for attachment in clean.order_by("id"):
         if attachment.component_code:

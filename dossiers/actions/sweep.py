@@ -1,11 +1,21 @@
-"""What is due and not done: papers without a PDF, drafts and files that ran out."""
+"""What is due and not done: papers without a PDF; drafts, files and hand-overs that ran out."""
 
 from datetime import datetime, timedelta
 
 from common import db, feed, files, jobs
 from common.files import places
-from dossiers.actions import attachments, drafts, lookups, talk, uploads, visits
-from dossiers.models import Document, Draft
+from dossiers.actions import (
+    attachments,
+    autosave,
+    expiry,
+    handover,
+    lookups,
+    supplements,
+    talk,
+    uploads,
+    visits,
+)
+from dossiers.models import Document
 
 LATE = timedelta(minutes=2)
 BATCH = 200
@@ -15,7 +25,11 @@ def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
     return {
         "papers": _papers(now),
-        "drafts": _drafts(now),
+        "drafts": expiry.expire(now=now),
+        "draft_reminders": expiry.remind(now=now),
+        "draft_versions": autosave.forget(now=now),
+        "representations": handover.sweep(now=now),
+        "supplement_drafts": supplements.forget(now=now),
         "message_files": talk.sweep(now=now),
         "appointments": visits.sweep(now=now),
         "lookup_counts": lookups.sweep(now=now),
@@ -37,13 +51,4 @@ def _papers(now: datetime) -> int:
     found = list(late.values_list("id", flat=True)[:BATCH])
     for document_id in found:
         jobs.enqueue("dossiers.make_paper", document_id=document_id)
-    return len(found)
-
-
-@db.transaction()
-def _drafts(now: datetime) -> int:
-    due = Draft.objects.filter(state=Draft.State.OPEN, expires_at__lt=now).order_by("id")
-    found = list(db.lock(due, skip_locked=True)[:BATCH])
-    for draft in found:
-        drafts.close(draft, Draft.State.DISCARDED, now=now)
     return len(found)

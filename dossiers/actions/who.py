@@ -34,3 +34,10 @@ def citizen(user_id: str) -> Who:
     return Who(
         kind="citizen", id=user_id, label="Người nộp hồ sơ", roles=frozenset({Actor.CITIZEN})
     )
+
+
+def representative(user_id: str) -> Who:
+    """Return the person who acts for the one whose dossier it is."""
+    return Who(
+        kind="citizen", id=user_id, label="Người được ủy quyền", roles=frozenset({Actor.CITIZEN})
+    )

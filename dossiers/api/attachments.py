@@ -13,7 +13,7 @@ from common.http import Body, IsCitizen, Request, StrictJSONParser, View
 from common.openapi import operation
 from dossiers.actions import attachments, supplements, uploads
 from dossiers.actions.attachments import Sent
-from dossiers.actions.drafts import DraftClosed
+from dossiers.actions.drafts import DraftClosed, HandedOver
 from dossiers.api import render, shapes
 from dossiers.api.drafts import client_id
 from dossiers.api.files import ATTACHMENT, DOSSIER, DRAFT
@@ -99,7 +99,7 @@ class DraftAttachments(View):
         status=201,
         key="durable",
         multipart=FileForm,
-        refusals=[NotFound, DraftClosed, attachments.TooMuchWaiting, *REFUSED],
+        refusals=[NotFound, DraftClosed, HandedOver, attachments.TooMuchWaiting, *REFUSED],
         examples=[FROM_UPLOAD],
         query=[DRAFT],
     )
@@ -127,7 +127,7 @@ class DraftReuse(View):
         answer=shapes.AttachmentShape,
         status=201,
         key="transaction",
-        refusals=[NotFound, DraftClosed, attachments.TooManyFiles, files.FileInfected],
+        refusals=[NotFound, DraftClosed, HandedOver, attachments.TooManyFiles, files.FileInfected],
         examples=[
             OpenApiExample(
                 "identity paper",
@@ -161,7 +161,7 @@ class DraftAttachment(View):
         summary="Take a file off a draft",
         status=204,
         match=True,
-        refusals=[NotFound, DraftClosed],
+        refusals=[NotFound, DraftClosed, HandedOver],
         query=[DRAFT, ATTACHMENT],
     )
     def delete(self, request: Request, draft_id: str, attachment_id: str) -> Response:

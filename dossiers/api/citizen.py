@@ -180,13 +180,19 @@ class Supplements(View):
         "answerSupplement",
         tag="dossiers",
         summary="Answer a supplement request",
-        description="Only the fields that were asked for may change. Add files first, at "
-        "`/dossiers/{dossier_id}/attachments`.",
+        description="Once and whole: what was saved at `/dossiers/{dossier_id}/supplement`, with "
+        "`answers` over it. Add files first, at `/dossiers/{dossier_id}/attachments`. All that is "
+        "still missing is said at once.",
         body=shapes.SupplementBody,
         answer=shapes.DossierShape,
         status=201,
         key="transaction",
-        refusals=[NotFound, supplements.NothingAsked, supplements.SupplementEmpty],
+        refusals=[
+            NotFound,
+            supplements.NothingAsked,
+            supplements.SupplementEmpty,
+            supplements.SupplementIncomplete,
+        ],
         examples=[
             OpenApiExample(
                 "a corrected field",

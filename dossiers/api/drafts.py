@@ -1,16 +1,22 @@
 """Drafts: a form that already knows the citizen."""
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
-from common.errors import AssuranceTooLow, NotFound, StaleVersion
-from common.http import IsCitizen, Request, StrictJSONParser, View, has_assurance
-from common.openapi import operation, path_parameter
-from dossiers.actions import drafts, intake
-from dossiers.api import render, shapes
+from common.errors import AssuranceTooLow, Invalid, NotFound, StaleVersion, TooManyRequests
+from common.http import Body, IsCitizen, Request, StrictJSONParser, View, has_assurance
+from common.openapi import operation, path_parameter, text_parameter
+from dossiers.actions import drafts, handover, intake
+from dossiers.actions.carrying import FormChanged
+from dossiers.actions.representing import ProofMissing
+from dossiers.api import conflicts, render, shapes
+from dossiers.api.conflicts import AutosaveThrottle
+from dossiers.models import Draft
 from dossiers.queries import mine
 from services.queries import UnknownService
 
@@ -25,6 +31,12 @@ def client_id(text: str) -> uuid.UUID:
         raise NotFound from failure
 
 
+class DraftFilter(Body):
+    role = serializers.ChoiceField(required=False, choices=["own", "representative"])
+    cursor = serializers.CharField(required=False)
+    page_size = serializers.CharField(required=False)
+
+
 class Drafts(View):
     permission_classes = [IsCitizen]
 
@@ -32,15 +44,25 @@ class Drafts(View):
         "listDrafts",
         tag="drafts",
         summary="List my drafts",
+        description="My own ones and those I write as a representative. Whoever handed one to me "
+        "sees in the access log that I looked.",
         answer=shapes.DraftBriefShape,
         paged=True,
+        refusals=[Invalid],
+        query=[text_parameter("role", "As whom.", ["own", "representative"])],
     )
     def get(self, request: Request) -> Response:
+        wanted = http.query_of(DraftFilter, request)
+
+        def show(rows: list[Draft]) -> list[dict[str, Any]]:
+            handover.list_shown(rows=rows, reader_id=request.user.id, now=clock.now())
+            return [render.draft_brief(row, request.user.id) for row in rows]
+
         return pages.page(
             request,
-            mine.drafts(request.user.id),
+            mine.drafts(request.user.id, wanted.get("role")),
             order=("-updated_at", "-id"),
-            render=lambda rows: [render.draft_brief(row) for row in rows],
+            render=show,
         )
 
     @operation(
@@ -48,7 +70,9 @@ class Drafts(View):
         tag="drafts",
         summary="Start a draft",
         description="The answer holds what is already known, where it comes from, and everything "
-        "that is still missing, as JSON pointers. The same `id` again returns the same draft.",
+        "that is still missing, as JSON pointers. The same `id` again returns the same draft. A "
+        "second open draft of one service is refused with the `draft_id` of the first, unless "
+        "`another` asks for it.",
         body=shapes.DraftBody,
         answer=shapes.DraftShape,
         status=201,
@@ -59,6 +83,7 @@ class Drafts(View):
             drafts.NoFormYet,
             drafts.TooManyDrafts,
             drafts.DraftIdTaken,
+            drafts.DraftExists,
         ],
         examples=[
             OpenApiExample(
@@ -78,6 +103,7 @@ class Drafts(View):
             citizen_id=request.user.id,
             client_id=body.validated_data["id"],
             service_code=body.validated_data["service_code"],
+            another=body.validated_data["another"],
             now=clock.now(),
         )
         return http.composed_answer(
@@ -87,6 +113,7 @@ class Drafts(View):
 
 class DraftDetail(View):
     permission_classes = [IsCitizen]
+    throttle_classes = [AutosaveThrottle]
 
     @operation(
         "getDraft",
@@ -107,17 +134,28 @@ class DraftDetail(View):
         "saveDraft",
         tag="drafts",
         summary="Save what changed",
+        description="The last writer never wins by being last: a stale `If-Match` is answered by "
+        "412 with what both sides changed since, field by field (`base`, `yours`, `theirs`), and "
+        "what overrules nobody. With `merge` that part is saved if it is all of it.",
         body=shapes.DraftChangeBody,
         answer=shapes.DraftShape,
         match=True,
-        refusals=[NotFound, drafts.DraftClosed],
+        refusals=[
+            NotFound,
+            drafts.DraftClosed,
+            drafts.HandedOver,
+            drafts.DraftTooLarge,
+            TooManyRequests,
+        ],
+        problems={412: conflicts.ConflictProblemSerializer},
         query=[DRAFT],
         examples=[
+            conflicts.EXAMPLE,
             OpenApiExample(
                 "two copies",
                 value={"answers": {"so_ban_sao": 2}, "receiving_agency": "ttpvhcc-31135"},
                 request_only=True,
-            )
+            ),
         ],
     )
     def patch(self, request: Request, draft_id: str) -> Response:
@@ -128,10 +166,7 @@ class DraftDetail(View):
             citizen_id=request.user.id,
             client_id=client_id(draft_id),
             expected_version=expected,
-            answers=body.validated_data["answers"],
-            reset=body.validated_data["reset"],
-            confirmed=body.validated_data["confirmed"],
-            receiving_agency=body.validated_data.get("receiving_agency"),
+            change=drafts.Change(**body.validated_data),
             now=clock.now(),
         )
         return http.composed_answer(render.draft(composed), version=composed.draft.version)
@@ -142,7 +177,7 @@ class DraftDetail(View):
         summary="Throw a draft away",
         status=204,
         match=True,
-        refusals=[NotFound, drafts.DraftClosed],
+        refusals=[NotFound, drafts.DraftClosed, drafts.HandedOver],
         query=[DRAFT],
     )
     def delete(self, request: Request, draft_id: str) -> Response:
@@ -172,6 +207,10 @@ class Submit(View):
         refusals=[
             NotFound,
             drafts.DraftClosed,
+            drafts.HandedOver,
+            ProofMissing,
+            FormChanged,
+            UnknownService,
             StaleVersion,
             intake.PrefillChanged,
             intake.PrefillAged,
@@ -196,7 +235,7 @@ class Submit(View):
             expected_version=body.validated_data.get("version"),
             now=clock.now(),
         )
-        row = mine.dossier(request.user.id, dossier.id)
+        row = mine.dossier(dossier.citizen_id, dossier.id)
         return http.answer(
             render.dossier(row, mine.dues(row.id)),
             status=201,

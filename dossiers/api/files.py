@@ -90,8 +90,13 @@ class DraftFile(View):
         query=[DRAFT, ATTACHMENT],
     )
     def get(self, request: Request, draft_id: str, attachment_id: str) -> Any:
-        row = mine.attachment(request.user.id, client_id(draft_id), attachment_id)
-        return download(row.file, row.file_name)
+        opened = links.draft_file(
+            user_id=request.user.id,
+            client_id=client_id(draft_id),
+            attachment_id=attachment_id,
+            now=clock.now(),
+        )
+        return download(opened.file, opened.name)
 
 
 class DraftFileLinks(View):

@@ -13,6 +13,7 @@ from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import desk as looking
 from dossiers.actions import moves, processing
 from dossiers.actions.processing import Act
+from dossiers.actions.supplements import SupplementRoundsUsed
 from dossiers.actions.who import NotYourRole
 from dossiers.api import render, shapes
 from dossiers.models import Dossier, Seat
@@ -137,6 +138,7 @@ class OfficerMoves(View):
             moves.FeeUnpaid,
             moves.AppraisalTooLate,
             moves.NothingProposed,
+            SupplementRoundsUsed,
             CalendarMissing,
         ],
         examples=[

@@ -42,7 +42,8 @@ def failure(item: FieldError) -> dict[str, Any]:
     }
 
 
-def draft_brief(row: Draft) -> dict[str, Any]:
+def draft_brief(row: Draft, viewer_id: str) -> dict[str, Any]:
+    own = row.citizen_id == viewer_id
     return {
         "id": str(row.client_id),
         "service_code": row.service_code,
@@ -52,6 +53,9 @@ def draft_brief(row: Draft) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "expires_at": row.expires_at,
+        "role": "own" if own else "representative",
+        "on_behalf_of": None if own else row.citizen.full_name,
+        "held_by": row.holder.full_name if own and row.holder is not None else None,
     }
 
 
@@ -59,9 +63,13 @@ def draft(composed: Composed) -> dict[str, Any]:
     row, form = composed.draft, composed.form
     files = mine.draft_files(row.id)
     codes = sorted({p.component_code for p in composed.service.papers if p.component_code})
-    known = mine.reusable(row.citizen_id, codes)
+    # A representative adds files; accepted papers are taken from their owner's hands only.
+    own = composed.viewer_id == row.citizen_id
+    known = mine.reusable(row.citizen_id, codes) if own else {}
     return {
-        **draft_brief(row),
+        **draft_brief(row, composed.viewer_id),
+        "representation_id": composed.representation.id if composed.representation else None,
+        "form_changed": row.carried,
         "form_id": form.id if form else "",
         "form_number": form.number if form else 0,
         "form_verified": form.verified if form else "own",
@@ -100,13 +108,17 @@ def draft(composed: Composed) -> dict[str, Any]:
             }
             for paper in composed.service.papers
         ],
-        "upload_limits": {
-            "max_files": limits.MAX_FILES,
-            "max_file_bytes": limits.MAX_FILE_BYTES,
-            "max_upload_bytes": limits.MAX_UPLOAD_BYTES,
-            "max_total_bytes": limits.MAX_TOTAL_BYTES,
-            "media_types": sorted(uploads.ALLOWED_TYPES),
-        },
+        "upload_limits": upload_limits(),
+    }
+
+
+def upload_limits() -> dict[str, Any]:
+    return {
+        "max_files": limits.MAX_FILES,
+        "max_file_bytes": limits.MAX_FILE_BYTES,
+        "max_upload_bytes": limits.MAX_UPLOAD_BYTES,
+        "max_total_bytes": limits.MAX_TOTAL_BYTES,
+        "media_types": sorted(uploads.ALLOWED_TYPES),
     }
 
 

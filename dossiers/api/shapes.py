@@ -95,11 +95,44 @@ class DraftBriefShape(Shape):
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text="Every change prolongs it.")
+    role = serializers.ChoiceField(
+        choices=["own", "representative"], help_text="As whom you see this draft."
+    )
+    on_behalf_of = serializers.CharField(
+        allow_null=True, help_text="For a representative: whose draft it is."
+    )
+    held_by = serializers.CharField(
+        allow_null=True, help_text="Who writes it for you now; take it back to write yourself."
+    )
+
+
+class DroppedShape(Shape):
+    """A value that the new form does not take."""
+
+    field = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+    reason = serializers.ChoiceField(choices=["gone", "does_not_fit"])
+
+
+class FormChangedShape(Shape):
+    """The form changed while this draft was open. Told until the next save."""
+
+    from_number = serializers.IntegerField()
+    to_number = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    dropped = DroppedShape(many=True)
+    added = serializers.ListField(child=serializers.CharField(), help_text="New fields.")
+    papers_dropped = serializers.ListField(child=serializers.CharField())
 
 
 class DraftShape(DraftBriefShape):
     """A form as it stands: typed values over prefilled ones, and what is still wrong with it."""
+
+    representation_id = serializers.CharField(
+        allow_null=True, help_text="Under which it was handed over, while that lasts."
+    )
+    form_changed = FormChangedShape(allow_null=True)
 
     form_id = serializers.CharField()
     form_number = serializers.IntegerField()
@@ -114,6 +147,9 @@ class DraftShape(DraftBriefShape):
 class DraftBody(Body):
     id = serializers.UUIDField(help_text="Made by the phone: a repeat finds the same draft.")
     service_code = serializers.RegexField(r"^[0-9]\.[0-9]{6}$")
+    another = serializers.BooleanField(
+        required=False, default=False, help_text="Start a second draft of the same service."
+    )
 
 
 class DraftChangeBody(Body):
@@ -135,6 +171,11 @@ class DraftChangeBody(Body):
         help_text="Aged fields that the citizen looked at again.",
     )
     receiving_agency = serializers.CharField(required=False, max_length=60)
+    merge = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Save over a version you did not see, if nobody is overruled by it.",
+    )
 
 
 class SubmitBody(Body):

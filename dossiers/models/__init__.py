@@ -1,5 +1,6 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
+from dossiers.models.autosave import DraftVersion, SupplementDraft
 from dossiers.models.calendar import CalendarDay, CalendarYear
 from dossiers.models.dossier import (
     Channel,
@@ -12,6 +13,7 @@ from dossiers.models.dossier import (
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.lookup import LookupCount
 from dossiers.models.office import Seat
+from dossiers.models.representation import Representation, RepresentationEvent
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
 from dossiers.models.uploads import Upload, UploadPart
 from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
@@ -29,15 +31,19 @@ __all__ = [
     "Dossier",
     "DossierMessage",
     "Draft",
+    "DraftVersion",
     "Feedback",
     "FeedbackEvent",
     "LookupCount",
     "MessageFile",
     "QueueDay",
     "Rating",
+    "Representation",
+    "RepresentationEvent",
     "Seat",
     "Side",
     "SlotPlan",
+    "SupplementDraft",
     "SupplementRequest",
     "Ticket",
     "TimelineEvent",

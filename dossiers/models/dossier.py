@@ -44,6 +44,13 @@ class Dossier(models.Model):
     draft = models.OneToOneField(
         "dossiers.Draft", on_delete=models.PROTECT, related_name="dossier", null=True
     )
+    filed_by = models.ForeignKey(
+        "citizens.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="the representative who filed it; null when the citizen did",
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
     service_version = models.ForeignKey(
         "services.ProcedureVersion", on_delete=models.PROTECT, related_name="+"

@@ -14,7 +14,8 @@ class Draft(models.Model):
     """A draft (hồ sơ nháp): only what the citizen changed, never a copy of what is prefilled.
 
     `offers` remembers the prefilled values as they were last shown, so that one that changed since
-    is flagged at submission. Written by `actions.drafts`; `actions.intake` closes it.
+    is flagged at submission. Written by `actions.drafts`; `actions.intake` closes it. While a
+    representative holds it, only they write; it stays its citizen's.
     """
 
     class State(models.TextChoices):
@@ -25,6 +26,13 @@ class Draft(models.Model):
     id = models.BigAutoField(primary_key=True)
     client_id = models.UUIDField(help_text="made by the phone, so that a repeat finds it")
     citizen = models.ForeignKey("citizens.User", on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey(
+        "citizens.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="the representative who writes it now; null while its citizen does",
+    )
     service_version = models.ForeignKey(
         "services.ProcedureVersion", on_delete=models.PROTECT, related_name="+"
     )
@@ -37,7 +45,16 @@ class Draft(models.Model):
     offers = crypto.EncryptedJSONField(help_text="prefilled values as last shown")
     confirmed = models.JSONField(default=list, help_text="aged fields the citizen looked at again")
     state = models.CharField(max_length=10, choices=State.choices)
+    carried = crypto.EncryptedJSONField(
+        null=True, help_text="what a new form version changed, until the next save"
+    )
     version = models.PositiveIntegerField(default=1)
+    content_since = models.PositiveIntegerField(
+        default=1, help_text="the version at which the content became what it is"
+    )
+    reminded = models.PositiveSmallIntegerField(
+        default=0, help_text="how many of the reminders of its end were sent"
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -50,6 +67,11 @@ class Draft(models.Model):
         ]
         indexes = [
             models.Index(fields=["citizen", "-updated_at", "-id"], name="dossiers_draft_mine"),
+            models.Index(
+                fields=["holder", "-updated_at", "-id"],
+                condition=Q(holder__isnull=False),
+                name="dossiers_draft_held",
+            ),
             models.Index(
                 fields=["expires_at"], condition=Q(state="open"), name="dossiers_draft_expiring"
             ),

@@ -20,16 +20,21 @@ from dossiers.models import (
     Upload,
     UploadPart,
 )
+from dossiers.queries.representation import reachable
 from dossiers.rules import needs
 from dossiers.rules.needs import Ask, Need
 from dossiers.rules.states import CLOSED, State
 from payments import queries as payments
 
 
-def drafts(citizen_id: str) -> QuerySet[Draft]:
-    """Return the open drafts of a citizen."""
-    return Draft.objects.filter(citizen_id=citizen_id, state=Draft.State.OPEN).select_related(
-        "receiving_agency", "service_version"
+def drafts(citizen_id: str, role: str | None = None) -> QuerySet[Draft]:
+    """Return the open drafts that a citizen owns, or writes as a `representative`; or both."""
+    wanted = {"own": Q(citizen_id=citizen_id), "representative": Q(holder_id=citizen_id)}
+    return (
+        Draft.objects.filter(wanted[role] if role else reachable(citizen_id))
+        .filter(state=Draft.State.OPEN)
+        .select_related("receiving_agency", "service_version", "citizen", "holder")
+        .defer("answers", "offers", "carried")
     )
 
 
@@ -51,12 +56,11 @@ def reusable(citizen_id: str, component_codes: list[str]) -> dict[str, list[citi
 
 
 def attachment(citizen_id: str, client_id: uuid.UUID, attachment_id: str) -> Attachment:
-    """Return a file of one's own draft. Errors: NotFound."""
+    """Return a file of a draft that one owns or writes. Errors: NotFound."""
+    mine = Q(draft__citizen_id=citizen_id) | Q(draft__holder_id=citizen_id)
     found = (
-        Attachment.objects.filter(
-            draft__citizen_id=citizen_id, draft__client_id=client_id, id=attachment_id
-        )
-        .select_related("file")
+        Attachment.objects.filter(mine, draft__client_id=client_id, id=attachment_id)
+        .select_related("file", "draft")
         .first()
     )
     if found is None:

@@ -1,7 +1,8 @@
 """Which known facts fill which fields, and what the citizen may still change. Pure.
 
 The values come from the citizen's vault under consent; which field means which fact is the
-catalogue's. A value of another person is only offered by right of representation, so never here.
+catalogue's. A value of another person is only offered by right of representation or consent: the
+caller names such facts as `granted`, and nothing else about a third person is ever offered.
 """
 
 import dataclasses
@@ -13,6 +14,9 @@ from common import facts
 from common.errors import FieldError
 
 ETHNICITY_SUFFIX = ".ethnicity"
+REPRESENTATIVE_PREFIX = "representative."
+AUTHORISED = "nguoi_duoc_uy_quyen"
+"""How the official forms say that the applicant acts for the person concerned."""
 
 
 class Rule(Protocol):
@@ -80,16 +84,19 @@ def offers(
     answers: Mapping[str, Any],
     *,
     now: datetime,
+    granted: Collection[str] = (),
 ) -> dict[str, Offer]:
     """Return what may be filled in, by field.
 
     Shape: answers is what the citizen typed; a condition on a field looks there first and at an
-    offered value second.
+    offered value second; granted are the facts about a third person that may be used.
     """
     result: dict[str, Offer] = {}
     conditional = sorted(rules, key=lambda rule: rule.when_field is not None)
     for rule in conditional:
-        if rule.never or rule.third_party or rule.fact not in known:
+        if rule.never or rule.fact not in known:
+            continue
+        if rule.third_party and rule.fact not in granted:
             continue
         if rule.when_fact is not None:
             key, value = rule.when_fact
@@ -198,6 +205,41 @@ def provenance(
                 "verified": False,
             }
     return result
+
+
+def by_representative(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    """Return whether the form says that its applicant is an authorised person.
+
+    Such a form asks for the authorised person where others ask for the citizen.
+    """
+    return any(
+        answers.get(name) == AUTHORISED and AUTHORISED in field.get("enum", ())
+        for name, field in schema.get("properties", {}).items()
+    )
+
+
+def about_representative(
+    rules: Collection[Rule], composed: Mapping[str, Any]
+) -> list[tuple[str, str, Any]]:
+    """Return what a form says about a representative: (field, fact of a person, value)."""
+    return [
+        (rule.field, _own_fact(rule.fact), composed[rule.field])
+        for rule in rules
+        if rule.fact.startswith(REPRESENTATIVE_PREFIX) and rule.field in composed
+    ]
+
+
+def of_representative(rules: Collection[Rule]) -> dict[str, str]:
+    """Return the facts about a representative that a form could use, by the person's own fact."""
+    return {
+        _own_fact(rule.fact): rule.fact
+        for rule in rules
+        if rule.fact.startswith(REPRESENTATIVE_PREFIX) and not rule.never
+    }
+
+
+def _own_fact(fact: str) -> str:
+    return f"person.{fact.removeprefix(REPRESENTATIVE_PREFIX)}"
 
 
 def about_citizen(

@@ -30,7 +30,8 @@ def agree(api, purpose="prefill", decision="grant"):
 
 def start(api, service=EXTRACT, draft_id=None, **kwargs):
     draft_id = draft_id or str(uuid.uuid4())
-    return api.post("/api/v1/drafts", {"id": draft_id, "service_code": service}, **kwargs)
+    body = {"id": draft_id, "service_code": service, "another": True}
+    return api.post("/api/v1/drafts", body, **kwargs)
 
 
 def picture(colour="white", size=(40, 30)):

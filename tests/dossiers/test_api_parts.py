@@ -68,6 +68,12 @@ def test_a_supplement_stops_the_clock_and_only_what_was_asked_for_may_change(cas
     assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (400, "not_asked_for")
     empty = cast.owner.post(address, {})
     assert (empty.status_code, empty.json()["code"]) == (400, "supplement_empty")
+    sent = cast.owner.upload(
+        f"/api/v1/dossiers/{dossier['id']}/attachments",
+        paper_key=stories.PAPER,
+        file=stories.picture(),
+    )
+    assert sent.status_code == 201, sent.content
     right = cast.owner.post(address, {"answers": {"nyc_dien_thoai": "+84987654321"}})
     assert right.status_code == 201, right.content
     assert right.json()["state"]["code"] == 5

@@ -103,7 +103,10 @@ class Walk:
         token = self.api("POST", "/api/v1/dev/sign-in", {"who": "lan"})["access_token"]
         draft_id = str(uuid.uuid4())
         draft = self.api(
-            "POST", "/api/v1/drafts", {"id": draft_id, "service_code": "2.000635"}, token
+            "POST",
+            "/api/v1/drafts",
+            {"id": draft_id, "service_code": "2.000635", "another": True},
+            token,
         )
         answers = {
             "nyc_ho_ten": "Nguyễn Thị Lan",

@@ -41,12 +41,16 @@ def world(cast):
         "/api/v1/feedback",
         {"kind": "question", "subject": "Hỏi", "text": "Hỏi", "agency": stories.OFFICE},
     ).json()
+    representation = cast.owner.post(
+        f"/api/v1/drafts/{draft['id']}/representation", {"phone": "+84911111199"}
+    ).json()
     return {
         "citizen": cast.owner.token,
         "officer": cast.reception.token,
         "names": {
             "dossier_id": dossier["id"],
             "draft_id": draft["id"],
+            "representation_id": representation["id"],
             "document_id": dossier["documents"][0]["id"],
             "attachment_id": attach(cast.owner, draft).json()["id"],
             "upload_id": start_upload(cast.owner, b"xx").json()["id"],

@@ -27,7 +27,7 @@ DOCUMENT = yaml.safe_load(
 METHODS = ("get", "post", "patch", "put", "delete")
 OWNED = (
     *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
-    *("{feedback_id}", "{appointment_id}", "{upload_id}"),
+    *("{feedback_id}", "{appointment_id}", "{upload_id}", "{representation_id}"),
 )
 OPERATIONS = [
     (method, path)
@@ -37,6 +37,10 @@ OPERATIONS = [
 ]
 TABLES = (
     "dossiers_draft",
+    "dossiers_draftversion",
+    "dossiers_representation",
+    "dossiers_representationevent",
+    "dossiers_supplementdraft",
     "dossiers_dossier",
     "dossiers_timelineevent",
     "dossiers_attachment",
@@ -58,6 +62,8 @@ TABLES = (
     "citizens_vaultaccess",
 )
 
+# What must be in a body before anything is looked up, by how the address ends.
+
 
 @pytest.fixture
 def owned(cast):
@@ -65,6 +71,9 @@ def owned(cast):
     dossier = stories.submitted(cast.owner)
     draft = stories.filled(cast.owner)
     attachment = attach(cast.owner, draft).json()
+    representation = cast.owner.post(
+        f"/api/v1/drafts/{draft['id']}/representation", {"phone": "+84911111199"}
+    ).json()
     session = UserSession.objects.create(
         user_id=cast.owner.get("/api/v1/me").json()["id"],
         ip="127.0.0.1",
@@ -94,6 +103,7 @@ def owned(cast):
         "dossier_id": dossier["id"],
         "document_id": dossier["documents"][0]["id"],
         "attachment_id": attachment["id"],
+        "representation_id": representation["id"],
         "payment_id": dossier["payment_ids"][0],
         "attempt_id": "att_x",
         "message_id": cast.owner.get("/api/v1/me/inbox").json()["items"][0]["id"],
@@ -115,6 +125,8 @@ BODIES = {
     "/opinion": {"liked": True},
     "/{appointment_id}": {"starts_at": "2026-12-01T08:00:00+07:00"},
     "/cancellation": {"reason": "x"},
+    "/representation": {"phone": "+84922222299"},
+    "/answer": {"accept": True},
 }
 
 
@@ -132,7 +144,7 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
-    if path.endswith("/message-files") and method == "post":
+    if path.endswith(("/message-files", "/proof")) and method == "post":
         return api.upload(path, file=stories.picture())
     multipart = path.endswith("/attachments") and method == "post"
     if multipart:
@@ -141,6 +153,8 @@ def call(api, method, path, owned):
         headers = api._headers(**{"If-Match": '"1"', "Content-Digest": digest(b"xx")})
         return api.client.put(path, b"xx", content_type="application/octet-stream", headers=headers)
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
+    if method == "patch" and "/representations/" in path:
+        body = {"shares_prefill": True, "share_text_version": "2026-1"}
     return api.client.generic(
         method.upper(),
         path,

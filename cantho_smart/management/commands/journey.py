@@ -161,7 +161,9 @@ class Journey:
 
     def draft(self) -> None:
         self.draft_id = str(uuid.uuid4())
-        draft = self.lan.post("/api/v1/drafts", {"id": self.draft_id, "service_code": EXTRACT})
+        draft = self.lan.post(
+            "/api/v1/drafts", {"id": self.draft_id, "service_code": EXTRACT, "another": True}
+        )
         sources = {item["field"]: item["source"] for item in draft["prefilled"]}
         _check(sources.get("nyc_ho_ten") == "identity", "the name comes from the identity")
         missing = [item["pointer"] for item in draft["failures"]]
@@ -335,7 +337,9 @@ class Journey:
 
     def second_service(self) -> None:
         draft_id = str(uuid.uuid4())
-        draft = self.lan.post("/api/v1/drafts", {"id": draft_id, "service_code": MARRIAGE})
+        draft = self.lan.post(
+            "/api/v1/drafts", {"id": draft_id, "service_code": MARRIAGE, "another": True}
+        )
         from_dossier = [
             item["field"]
             for item in draft["prefilled"]
@@ -360,7 +364,10 @@ class Journey:
             "/api/v1/me/consents",
             {"purpose": "prefill", "decision": "withdraw", "text_version": "2026-1"},
         )
-        empty = self.lan.post("/api/v1/drafts", {"id": str(uuid.uuid4()), "service_code": MARRIAGE})
+        empty = self.lan.post(
+            "/api/v1/drafts",
+            {"id": str(uuid.uuid4()), "service_code": MARRIAGE, "another": True},
+        )
         _check(empty["answers"] == {}, "without consent nothing is prefilled")
         self.say(
             f" 9. {MARRIAGE} came with {len(draft['prefilled'])} values, {len(from_dossier)} of "
