@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import citizen, counter, delivery, drafts, officer, public
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("dossiers/<str:dossier_id>/supplements", citizen.Supplements.as_view()),
     path("dossiers/<str:dossier_id>/attachments", citizen.SupplementAttachments.as_view()),
     path("dossiers/<str:dossier_id>/withdrawal", citizen.Withdrawal.as_view()),
+    path("dossiers/<str:dossier_id>/delivery", delivery.DossierDelivery.as_view()),
+    path("dossiers/<str:dossier_id>/acknowledgement", delivery.Acknowledgement.as_view()),
     path("lookup", public.Lookup.as_view()),
     path("officer/dossiers", officer.Queue.as_view()),
     path("officer/dossiers/<str:dossier_id>", officer.OfficerDossier.as_view()),
@@ -32,5 +34,14 @@ urlpatterns = [
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         officer.OfficerAttachment.as_view(),
     ),
+    path("officer/dossiers/<str:dossier_id>/delivery-reports", delivery.DeliveryReports.as_view()),
+    path("officer/counter-dossiers", counter.CounterFiles.as_view()),
+    path("officer/counter-dossiers/<str:file_id>", counter.CounterFileDetail.as_view()),
+    path("officer/counter-dossiers/<str:file_id>/scans", counter.CounterFileScans.as_view()),
+    path(
+        "officer/counter-dossiers/<str:file_id>/scans/<str:scan_id>",
+        counter.CounterFileScan.as_view(),
+    ),
+    path("officer/counter-dossiers/<str:file_id>/filing", counter.CounterFiling.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
 ]

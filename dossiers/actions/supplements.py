@@ -100,6 +100,8 @@ def answer(
             "answers_hash_before": before,
         },
     )
+    if answers:
+        intake.snapshot(dossier, now)
     return dossier
 
 

@@ -49,6 +49,10 @@ def progress(found: Progress) -> dict[str, Any]:
             }
             for step in found.steps
         ],
+        "results": [
+            {"version": one.version, "issued_at": one.issued_at, "revoked_at": one.revoked_at}
+            for one in found.results
+        ],
     }
 
 

@@ -8,7 +8,7 @@ import hmac
 from datetime import datetime
 
 from common.errors import Refusal
-from dossiers.models import Dossier, TimelineEvent
+from dossiers.models import Document, Dossier, TimelineEvent
 from dossiers.rules.states import State
 
 
@@ -28,6 +28,15 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
+class ResultMark:
+    """One result that was signed; `revoked_at` says that it holds no more."""
+
+    version: int
+    issued_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Progress:
     """Closed list: nothing may be added that is about a person."""
 
@@ -40,6 +49,7 @@ class Progress:
     due_at: datetime | None
     finished_at: datetime | None
     steps: tuple[Step, ...]
+    results: tuple[ResultMark, ...]
 
 
 def by_code(code: str, pin: str | None) -> Progress:
@@ -80,7 +90,15 @@ def _rows():  # type: ignore[no-untyped-def]
 
 def _progress(row: Dossier, *, with_steps: bool) -> Progress:
     steps: list[Step] = []
+    results: list[ResultMark] = []
     if with_steps:
+        signed = Document.objects.filter(dossier_id=row.id, kind=Document.Kind.RESULT)
+        results = [
+            ResultMark(version, issued_at, revoked_at)
+            for version, issued_at, revoked_at in signed.order_by("version").values_list(
+                "version", "issued_at", "revoked_at"
+            )
+        ]
         events = TimelineEvent.objects.filter(dossier_id=row.id).order_by("seq")
         steps = [
             # A citizen's own act is told as such, never by whom.
@@ -97,6 +115,7 @@ def _progress(row: Dossier, *, with_steps: bool) -> Progress:
         due_at=row.due_at,
         finished_at=row.finished_at,
         steps=tuple(steps),
+        results=tuple(results),
     )
 
 
