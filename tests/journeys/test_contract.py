@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import Api
 from tests.dossiers import stories
+from tests.dossiers.test_counter import entered
 
 server = get_wsgi_application()
 
@@ -43,6 +44,7 @@ def world(cast):
             "draft_id": draft["id"],
             "document_id": dossier["documents"][0]["id"],
             "payment_id": dossier["payment_ids"][0],
+            "file_id": entered(cast),
             "code": "2.000635",
         },
     }

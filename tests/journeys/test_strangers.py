@@ -15,12 +15,16 @@ from django.db import connection
 
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
+from tests.dossiers.test_counter import DESK, entered
 
 DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
-METHODS = ("get", "post", "patch", "delete")
-OWNED = ("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}")
+METHODS = ("get", "post", "put", "patch", "delete")
+OWNED = (
+    *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
+    "{file_id}",
+)
 OPERATIONS = [
     (method, path)
     for path, item in DOCUMENT["paths"].items()
@@ -33,6 +37,9 @@ TABLES = (
     "dossiers_timelineevent",
     "dossiers_attachment",
     "dossiers_document",
+    "dossiers_delivery",
+    "dossiers_counterfile",
+    "dossiers_scan",
     "payments_payment",
     "payments_attempt",
     "payments_refund",
@@ -53,7 +60,10 @@ def owned(cast):
         session_key="s" * 32,
         user_agent="phone",
     )
+    file_id = entered(cast)
     return {
+        "file_id": file_id,
+        "scan_id": cast.reception.get(f"{DESK}/{file_id}").json()["scans"][0]["id"],
         "draft_id": draft["id"],
         "dossier_id": dossier["id"],
         "document_id": dossier["documents"][0]["id"],
@@ -78,7 +88,7 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
-    multipart = path.endswith("/attachments") and method == "post"
+    multipart = path.endswith(("/attachments", "/scans")) and method == "post"
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
