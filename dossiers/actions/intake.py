@@ -208,7 +208,7 @@ def enter(
         data=dict(data or {}),
         office=moves.office_name(dossier.receiving_agency_id),
     )
-    snapshot(dossier, now)
+    _freeze(dossier, 1, now)
     delivery.open_for(dossier=dossier, way=filing.way, address=filing.address, now=now)
     papers.issue(dossier=dossier, event=event, kind=Document.Kind.ACKNOWLEDGEMENT, facts={})
     open_charge(dossier, now=now)
@@ -224,9 +224,13 @@ def snapshot(dossier: Dossier, now: datetime) -> AnswerVersion:
         .values_list("number", flat=True)
         .first()
     )
+    return _freeze(dossier, (last or 0) + 1, now)
+
+
+def _freeze(dossier: Dossier, number: int, now: datetime) -> AnswerVersion:
     return AnswerVersion.objects.create(
         dossier=dossier,
-        number=(last or 0) + 1,
+        number=number,
         form_id=dossier.form_id,
         answers=dossier.answers,
         provenance=dossier.provenance,

@@ -60,7 +60,9 @@ class CounterFileChangeBody(Body):
     answers = serializers.DictField(
         required=False, help_text="Only what changed; null empties a field."
     )
-    papers = PaperBody(many=True, required=False, max_length=200, help_text="All that lies there.")
+    papers = serializers.ListField(
+        child=PaperBody(), required=False, max_length=200, help_text="All that lies there."
+    )
     delivery = shapes.DeliveryBody(required=False)
     receiving_agency = serializers.CharField(max_length=60, required=False)
 

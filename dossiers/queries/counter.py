@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from common.errors import NotFound
-from dossiers.models import CounterFile, Dossier, HandedIn, Scan, Seat
+from dossiers.models import Channel, CounterFile, Dossier, HandedIn, Scan, Seat
 
 
 def files(seat: Seat) -> QuerySet[CounterFile]:
@@ -34,4 +34,6 @@ def scans(file_id: str) -> list[Scan]:
 
 def handed_in(dossier: Dossier) -> list[HandedIn]:
     """Return the papers that came on paper with a dossier; none for one sent online."""
+    if dossier.channel == Channel.ONLINE:
+        return []
     return list(HandedIn.objects.filter(dossier=dossier).order_by("id"))
