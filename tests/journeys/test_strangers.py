@@ -48,6 +48,15 @@ TABLES = (
 )
 
 
+# What a body must hold to be looked at; the others are looked at empty.
+BODIES = {
+    "/moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
+    "/reused-papers": {"paper_key": stories.PAPER, "paper_id": "pap_x"},
+    "/delivery": {"way": "counter"},
+    "/delivery-reports": {"outcome": "delivered"},
+}
+
+
 @pytest.fixture
 def owned(cast):
     """What the owner has, by the names that paths use."""
@@ -92,19 +101,7 @@ def call(api, method, path, owned):
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
-    body = (
-        {
-            "move": "refuse",
-            "expected_state": 1,
-            "reason": "x",
-        }
-        if path.endswith("/moves")
-        else (
-            {"paper_key": stories.PAPER, "paper_id": "pap_x"}
-            if path.endswith("/reused-papers")
-            else {}
-        )
-    )
+    body = next((one for end, one in BODIES.items() if path.endswith(end)), {})
     return api.client.generic(
         method.upper(),
         path,
