@@ -44,6 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Kind(models.TextChoices):
         CITIZEN = "citizen", "files dossiers of their own"
         OFFICER = "officer", "made by an agency; works on the dossiers of others"
+        WALK_IN = "walk_in", "came to a counter; nobody signs in until the identity is proved"
 
     id = models.CharField(
         primary_key=True, max_length=ids.MAX_LENGTH, default=new_user_id, editable=False
@@ -57,6 +58,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     assurance_level = models.PositiveSmallIntegerField(default=0)
     id_number = crypto.EncryptedTextField(null=True)
     id_number_index = models.CharField(max_length=64, null=True)
+    walk_in_index = models.CharField(
+        max_length=64, null=True, help_text="number and name on the paper, as a blind index"
+    )
+    claimed_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="walk_ins", null=True
+    )
     language = models.CharField(max_length=2, default="vi")
     version = models.PositiveIntegerField(default=1)
     is_active = models.BooleanField(default=True)
@@ -86,8 +93,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(
                 condition=Q(kind="citizen", assurance_level__gte=0)
-                | Q(kind="officer", id_number_index__isnull=True),
+                | Q(kind__in=("officer", "walk_in"), id_number_index__isnull=True),
                 name="citizens_user_officer_proves_nothing",
+            ),
+            models.UniqueConstraint(
+                fields=["walk_in_index"],
+                condition=Q(claimed_by__isnull=True),
+                name="citizens_user_one_walk_in_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="walk_in", is_active=False, walk_in_index__isnull=False)
+                | (~Q(kind="walk_in") & Q(walk_in_index__isnull=True, claimed_by__isnull=True)),
+                name="citizens_user_walk_in_never_signs_in",
             ),
             models.CheckConstraint(
                 condition=Q(assurance_level__lte=2), name="citizens_user_level_range"

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from citizens import rules
 from citizens.models import Consent, Device, Message, User, VaultAccess, VaultField, phone_index
@@ -121,8 +121,9 @@ def facts_of(user_id: str) -> QuerySet[VaultField]:
 
 
 def accesses_of(user_id: str) -> QuerySet[VaultAccess]:
-    """Return who saw data of a person, when and why."""
-    return VaultAccess.objects.filter(user_id=user_id)
+    """Return who saw data of a person, when and why; also from when they were a walk-in."""
+    walk_ins = User.objects.filter(claimed_by=user_id).values("id")
+    return VaultAccess.objects.filter(Q(user_id=user_id) | Q(user_id__in=walk_ins))
 
 
 def messages_of(user_id: str) -> QuerySet[Message]:

@@ -84,6 +84,13 @@ def number_fits_birth(id_number: str, birth_date: str | None) -> bool:
     return century_of(id_number) + int(id_number[4:6]) == int(birth_date[:4])
 
 
+def name_key(name: str) -> str:
+    """Return a name as papers and systems agree on it: no accents, no case, single spaces."""
+    plain = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+    letters = "".join(one for one in plain if not unicodedata.combining(one))
+    return " ".join(letters.casefold().split())
+
+
 def missing_of(*, is_citizen: bool, phone_verified: bool, level: int) -> tuple[str, ...]:
     """Return the steps that an account has not taken yet, in the order to take them."""
     if not is_citizen:

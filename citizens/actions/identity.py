@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError
 
-from citizens.actions import sessions, vault
+from citizens.actions import sessions, vault, walk_ins
 from citizens.models import Consent, Identity, Message, Paper, User, VaultField, phone_index
 from citizens.rules import PURPOSES, Claims, number_fits_birth, sex_of
 from common import crypto, db
@@ -67,6 +67,7 @@ def link(*, user_id: str, claims: Claims, now: datetime) -> int:
     Errors: NumberTaken when the number belongs to another account, or this account to another
     number: a person has one account. OfficerAccount: whoever is both has two accounts.
     """
+    walk_ins.hold(id_number=claims.id_number, full_name=claims.full_name)
     user = db.lock(User.objects.filter(id=user_id)).get()
     if not user.is_citizen:
         raise OfficerAccount
@@ -106,6 +107,8 @@ def link(*, user_id: str, claims: Claims, now: datetime) -> int:
         verified=True,
         now=now,
     )
+    if claims.level >= IN_PERSON:
+        walk_ins.claim(user=user, id_number=claims.id_number, full_name=claims.full_name)
     return claims.level
 
 

@@ -1,10 +1,19 @@
-"""Submission: one transaction from draft to dossier."""
+"""Submission: one transaction from draft to dossier.
 
+The steps of a filing are rows, each of which is its own result: the code and the dossier, the
+timeline's first event, the frozen answers, the acknowledgement's content, the fee owed, the way of
+return, what was learned, the closed draft, the message. They commit together, with the jobs that
+go on from them (the PDF, the message's delivery) and with the answer kept under the client's key.
+Killed before the commit, nothing happened and a repeat does it all; killed after it, a repeat finds
+the dossier, and the sweep finds each job that was lost. Jobs may run twice: the rows say what was
+done.
+"""
+
+import dataclasses
 import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,15 +21,25 @@ from citizens import queries as citizens
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, Refusal, check_version
-from dossiers.actions import carrying, codes, drafts, forms, moves, papers, representing
+from dossiers.actions import carrying, codes, delivery, drafts, forms, moves, papers, representing
 from dossiers.actions import who as people
 from dossiers.actions.forms import Composed
-from dossiers.models import Attachment, Channel, Document, Dossier, Draft, TimelineEvent
+from dossiers.actions.who import Who
+from dossiers.models import (
+    AnswerVersion,
+    Attachment,
+    Channel,
+    Document,
+    Dossier,
+    Draft,
+    TimelineEvent,
+    Way,
+)
 from dossiers.rules import deadlines, prefill
 from dossiers.rules.states import Clock, State
 from payments.actions import charge
 from services import queries as services
-from services.queries import FeeQuote
+from services.queries import FeeQuote, FormVersion, ServiceVersion
 
 
 class PrefillChanged(Refusal):
@@ -48,9 +67,33 @@ class AgencyMissing(Refusal):
     title_en = "No receiving agency was chosen"
 
 
+@dataclasses.dataclass(frozen=True)
+class Filing:
+    """What is filed, through whichever channel: everything that a dossier keeps from then on."""
+
+    citizen_id: str
+    applicant_name: str
+    service: ServiceVersion
+    form: FormVersion | None
+    channel: Channel
+    receiving: str
+    answers: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    way: str
+    address: Mapping[str, Any] | None = None
+    helping: str | None = None
+    draft: Draft | None = None
+
+
 @db.transaction()
 def submit(
-    *, citizen_id: str, client_id: uuid.UUID, expected_version: int | None, now: datetime
+    *,
+    citizen_id: str,
+    client_id: uuid.UUID,
+    expected_version: int | None,
+    way: str = Way.APP,
+    address: Mapping[str, Any] | None = None,
+    now: datetime,
 ) -> Dossier:
     """Turn a draft into a dossier in state 1, with code, timeline, fee owed and queued work.
 
@@ -71,21 +114,23 @@ def submit(
         raise Invalid(errors=failures)
     if draft.receiving_agency_id is None:
         raise AgencyMissing
-    dossier = _create(composed, draft.receiving_agency_id, Channel.ONLINE, now)
-    Attachment.objects.filter(draft=draft).update(dossier=dossier)
-    event = moves.record(
-        dossier=dossier,
-        kind=TimelineEvent.Kind.MOVE,
-        name="submit",
-        who=people.representative(citizen_id) if draft.holder_id else people.citizen(citizen_id),
-        now=now,
-        from_state=None,
-        clock=Clock.NONE,
-        office=moves.office_name(dossier.receiving_agency_id),
+    filing = Filing(
+        citizen_id=draft.citizen_id,
+        applicant_name=citizens.card(draft.citizen_id).full_name,
+        service=composed.service,
+        form=composed.form,
+        channel=Channel.ONLINE,
+        receiving=draft.receiving_agency_id,
+        answers=composed.answers,
+        provenance=prefill.provenance(composed.answers, composed.offers, now=now),
+        way=way,
+        address=address,
+        draft=draft,
     )
-    papers.issue(dossier=dossier, event=event, kind=Document.Kind.ACKNOWLEDGEMENT, facts={})
-    open_charge(dossier, now=now)
-    learn(dossier, composed.form.prefill if composed.form else (), verified=False, now=now)
+    dossier = new(filing=filing, now=now)
+    Attachment.objects.filter(draft=draft).update(dossier=dossier)
+    who = people.representative(citizen_id) if draft.holder_id else people.citizen(citizen_id)
+    enter(dossier=dossier, filing=filing, who=who, name="submit", now=now)
     drafts.close(draft, Draft.State.SUBMITTED, now=now)
     representing.filed(draft, dossier, now=now)
     return dossier
@@ -110,34 +155,89 @@ def _flag(name: str, code: str) -> FieldError:
 
 
 @db.transaction_required
-def _create(composed: Composed, receiving_key: str, channel: Channel, now: datetime) -> Dossier:
-    service = composed.service
+def new(*, filing: Filing, now: datetime) -> Dossier:
+    """Return a dossier in state 1 under its code; `enter` saves it and records how it came in."""
     day = deadlines.local_day(now)
-    receiving = services.agency(receiving_key)
-    route = services.route(service.code, receiving_key)
-    card = citizens.card(composed.draft.citizen_id)
-    quote = services.quote_fee(service.id, answers=composed.answers, channel=str(channel), on=day)
+    receiving = services.agency(filing.receiving)
+    route = services.route(filing.service.code, filing.receiving)
+    quote = services.quote_fee(
+        filing.service.id, answers=filing.answers, channel=str(filing.channel), on=day
+    )
     return Dossier(
         code=codes.next_code(agency_key=receiving.key, identifier=receiving.identifier, day=day),
-        citizen_id=composed.draft.citizen_id,
-        draft=composed.draft,
-        filed_by_id=composed.draft.holder_id,
-        channel=channel,
-        service_version_id=service.id,
-        form_id=composed.form.id if composed.form else None,
-        service_code=service.code,
-        service_name=service.name_vi,
+        citizen_id=filing.citizen_id,
+        draft=filing.draft,
+        filed_by_id=filing.draft.holder_id if filing.draft else None,
+        channel=filing.channel,
+        service_version_id=filing.service.id,
+        form_id=filing.form.id if filing.form else None,
+        service_code=filing.service.code,
+        service_name=filing.service.name_vi,
+        helping_agency_id=filing.helping,
         receiving_agency_id=route.receiving.key,
         competent_agency_id=route.competent.key,
-        applicant_name=card.full_name,
-        answers=composed.answers,
-        answers_hash=hash_of(composed.answers),
-        provenance=prefill.provenance(composed.answers, composed.offers, now=now),
+        applicant_name=filing.applicant_name,
+        answers=dict(filing.answers),
+        answers_hash=hash_of(filing.answers),
+        provenance=dict(filing.provenance),
         fee_quote=frozen(quote),
-        time_limit=_limit(service.time_limit),
+        time_limit=_limit(filing.service.time_limit),
         state=int(State.SUBMITTED),
         submitted_at=now,
         updated_at=now,
+    )
+
+
+@db.transaction_required
+def enter(
+    *,
+    dossier: Dossier,
+    filing: Filing,
+    who: Who,
+    name: str,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Record the entry of a new dossier and everything that comes with it."""
+    event = moves.record(
+        dossier=dossier,
+        kind=TimelineEvent.Kind.MOVE,
+        name=name,
+        who=who,
+        now=now,
+        from_state=None,
+        clock=Clock.NONE,
+        data=dict(data or {}),
+        office=moves.office_name(dossier.receiving_agency_id),
+    )
+    _freeze(dossier, 1, now)
+    delivery.open_for(dossier=dossier, way=filing.way, address=filing.address, now=now)
+    papers.issue(dossier=dossier, event=event, kind=Document.Kind.ACKNOWLEDGEMENT, facts={})
+    open_charge(dossier, now=now)
+    learn(dossier, filing.form.prefill if filing.form else (), verified=False, now=now)
+
+
+@db.transaction_required
+def snapshot(dossier: Dossier, now: datetime) -> AnswerVersion:
+    """Keep what a locked dossier says now as its next version, with its hash and time."""
+    last = (
+        AnswerVersion.objects.filter(dossier=dossier)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    return _freeze(dossier, (last or 0) + 1, now)
+
+
+def _freeze(dossier: Dossier, number: int, now: datetime) -> AnswerVersion:
+    return AnswerVersion.objects.create(
+        dossier=dossier,
+        number=number,
+        form_id=dossier.form_id,
+        answers=dossier.answers,
+        provenance=dossier.provenance,
+        answers_hash=dossier.answers_hash,
+        taken_at=now,
     )
 
 
@@ -207,7 +307,7 @@ def hash_of(answers: Mapping[str, Any]) -> str:
 
 def frozen(quote: FeeQuote) -> dict[str, Any]:
     """Return a fee quote as it is kept with the dossier."""
-    result = asdict(quote)
+    result = dataclasses.asdict(quote)
     result["lines"] = [dict(line) for line in result["lines"]]
     return {
         name: value.isoformat() if isinstance(value, date) else value

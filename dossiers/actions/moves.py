@@ -5,6 +5,7 @@ processing, money) add what their move is about; what every move has in common i
 """
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,10 @@ from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal
 from dossiers.actions import papers
 from dossiers.actions.who import NotYourRole, Who
-from dossiers.models import Dossier, TimelineEvent
+from dossiers.models import Delivery, Dossier, TimelineEvent, Way
 from dossiers.queries import calendar
 from dossiers.rules import deadlines, states, words
-from dossiers.rules.states import Clock, State
+from dossiers.rules.states import Clock, Edge, Effect, Guard, State
 from payments import queries as payments
 from services import queries as services
 
@@ -34,8 +35,8 @@ class StateChanged(Refusal):
 class FeeUnpaid(Refusal):
     code = "fee_unpaid"
     status = 409
-    title_vi = "Khoản phải nộp trước khi tiếp nhận chưa được thanh toán"
-    title_en = "What is due before reception has not been paid"
+    title_vi = "Khoản phải nộp chưa được thanh toán"
+    title_en = "What is due has not been paid"
 
 
 class AppraisalTooLate(Refusal):
@@ -52,10 +53,29 @@ class NothingProposed(Refusal):
     title_en = "There is no proposal to sign yet"
 
 
+class FeeTaken(Refusal):
+    code = "fee_already_paid"
+    status = 409
+    title_vi = "Hồ sơ đã thu tiền, không thu hồi việc tiếp nhận được"
+    title_en = "Money was taken: the reception cannot be recalled"
+    detail_vi = "Hãy hoàn trả khoản đã thu trước, hoặc dừng giải quyết hồ sơ."
+    detail_en = "Give back what was taken first, or stop the dossier."
+
+
+class NotByApp(Refusal):
+    code = "not_by_app"
+    status = 409
+    title_vi = "Kết quả này không nhận qua ứng dụng"
+    title_en = "This result is not received in the app"
+    detail_vi = "Người nộp đã chọn nhận qua bưu chính hoặc tại quầy."
+    detail_en = "The applicant chose the post or the counter."
+
+
 @dataclasses.dataclass(frozen=True)
 class Moved:
     dossier: Dossier
     event: TimelineEvent
+    edge: Edge
 
 
 @db.transaction_required
@@ -82,7 +102,8 @@ def move(
     """Move a locked dossier along one listed edge and record it.
 
     Errors: StateChanged when the caller saw another state; MoveNotAllowed; NotYourRole; Invalid
-    without a needed reason; FeeUnpaid; AppraisalTooLate; NothingProposed.
+    without a needed reason; and the refusals of the edge's guards: FeeUnpaid; AppraisalTooLate;
+    NothingProposed; FeeTaken; NotByApp.
     """
     state = State(dossier.state)
     if expected_state is not None and expected_state != state:
@@ -95,14 +116,11 @@ def move(
         raise Invalid(
             errors=[FieldError("required", "reason", "Cần nêu lý do", "Give a reason", "/reason")]
         )
-    _guard(dossier, edge, now)
+    for guard in edge.guards:
+        GUARDS[guard](dossier, now)
 
-    if edge.end in {State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED}:
-        dossier.came_from = int(state)
-    elif edge.end == State.WITHDRAWAL_REQUESTED:
-        dossier.came_from = int(came_from or state)
-    else:
-        dossier.came_from = None
+    # Withdrawn while waiting: the way back is still the one from before the waiting.
+    dossier.came_from = int(came_from or state) if edge.end in states.HELD_FROM else None
     received_now = edge.end == State.ACCEPTED and dossier.received_at is None
     if received_now:
         dossier.received_at = now
@@ -110,6 +128,8 @@ def move(
         dossier.finished_at = dossier.finished_at or now
     elif edge.clock == Clock.RESUME:
         dossier.finished_at = None
+    if Effect.REVOKE_RESULT in edge.effects:
+        dossier.proposal = None  # what was signed wrongly is not signed again unread
     dossier.state = int(edge.end)
     dossier.due_at = due_after(dossier, edge.clock, now)
     event = record(
@@ -124,9 +144,9 @@ def move(
         now=now,
         office=office,
     )
-    if received_now:
+    if received_now and Effect.RECEPTION_SLIP in edge.effects:
         papers.issue_reception_slip(dossier=dossier, event=event)
-    return Moved(dossier, event)
+    return Moved(dossier, event, edge)
 
 
 @db.transaction_required
@@ -205,26 +225,52 @@ def due_after(dossier: Dossier, clock: Clock, now: datetime) -> datetime | None:
     return deadlines.replay(ticks, limit, calendar.working())
 
 
-def _guard(dossier: Dossier, edge: states.Edge, now: datetime) -> None:
-    if edge.end == State.ACCEPTED and dossier.received_at is None:
-        _refuse_unpaid(dossier)
-    if edge.move == "return_at_appraisal":
-        received = dossier.received_at
-        if received is None or not deadlines.may_return_at_appraisal(
-            received, now, calendar.working()
-        ):
-            raise AppraisalTooLate
-    if edge.move == "sign" and not dossier.proposal:
-        raise NothingProposed
-
-
-def _refuse_unpaid(dossier: Dossier) -> None:
+def _fee_paid(dossier: Dossier, now: datetime) -> None:
     quote = dossier.fee_quote
-    if not quote["known"] or quote["due"] != "before_reception":
+    if dossier.received_at is not None or not quote["known"]:
         return
+    if quote["due"] == "before_reception":
+        nothing_owed(dossier, now)
+
+
+def nothing_owed(dossier: Dossier, now: datetime) -> None:
+    """Refuse while something is still to be paid. Errors: FeeUnpaid."""
     dues = payments.status_of([dossier.id]).get(dossier.id)
     if dues is not None and dues.open:
         raise FeeUnpaid
+
+
+def _not_paid(dossier: Dossier, now: datetime) -> None:
+    dues = payments.status_of([dossier.id]).get(dossier.id)
+    if dues is not None and dues.paid_vnd > dues.refunded_vnd:
+        raise FeeTaken
+
+
+def _within_appraisal_days(dossier: Dossier, now: datetime) -> None:
+    received = dossier.received_at
+    if received is None or not deadlines.may_return_at_appraisal(received, now, calendar.working()):
+        raise AppraisalTooLate
+
+
+def _proposal(dossier: Dossier, now: datetime) -> None:
+    if not dossier.proposal:
+        raise NothingProposed
+
+
+def _by_app(dossier: Dossier, now: datetime) -> None:
+    if Delivery.objects.filter(dossier=dossier).exclude(way=Way.APP).exists():
+        raise NotByApp
+
+
+GUARDS: dict[Guard, Callable[[Dossier, datetime], None]] = {
+    Guard.FEE_PAID: _fee_paid,
+    Guard.NOTHING_OWED: nothing_owed,
+    Guard.DUE_AT_RESULT_PAID: nothing_owed,
+    Guard.NOT_PAID: _not_paid,
+    Guard.WITHIN_APPRAISAL_DAYS: _within_appraisal_days,
+    Guard.PROPOSAL: _proposal,
+    Guard.BY_APP: _by_app,
+}
 
 
 def office_name(agency_key: str) -> str:

@@ -13,6 +13,7 @@ from django.conf import settings
 from common import db, documents, files, jobs, signing
 from common.files import PDF
 from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
+from dossiers.queries import counter
 from dossiers.rules.deadlines import HCM
 from services import queries as services
 
@@ -26,6 +27,7 @@ TITLES = {
     Document.Kind.STOP_NOTICE: "Thông báo dừng giải quyết hồ sơ",
     Document.Kind.RESULT: "Kết quả giải quyết",
 }
+KINDS = {"original": "bản chính", "copy": "bản sao"}
 FORM_NUMBERS = {
     Document.Kind.RECEPTION_SLIP: "Mẫu số 01",
     Document.Kind.SUPPLEMENT_SLIP: "Mẫu số 02",
@@ -64,6 +66,10 @@ def issue(
         "papers": [
             {"name": attachment.paper_name, "reused": bool(attachment.reused_from)}
             for attachment in dossier.attachments.order_by("created_at", "id")
+        ]
+        + [
+            {"name": f"{one.paper_name} ({KINDS[one.kind]}: {one.quantity})", "reused": False}
+            for one in counter.handed_in(dossier)
         ],
         "fee": fee_text(dossier.fee_quote),
         "results": [result.name for result in version.results],

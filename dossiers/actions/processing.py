@@ -1,7 +1,7 @@
 """What officers do with a dossier: every act is one locked transaction."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,13 @@ from citizens.actions import papers as citizen_papers
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
-from dossiers.actions import intake, moves, papers, supplements
+from dossiers.actions import delivery, intake, moves, papers, supplements
 from dossiers.actions.moves import Moved, NothingProposed
 from dossiers.actions.who import NotYourRole, Who
-from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
+from dossiers.models import Document, Dossier, Seat, SupplementRequest, TimelineEvent
 from dossiers.queries import offices
-from dossiers.rules.states import Actor, Clock, State
+from dossiers.rules.states import Actor, Clock, Effect, State
+from payments import queries as payments
 from payments.actions import charge
 from services import queries as services
 
@@ -33,6 +34,7 @@ class Act:
     result_text: str = ""
     result_number: str = ""
     lines: Sequence[dict[str, Any]] = ()
+    hand_over: Mapping[str, Any] | None = None
 
 
 @db.transaction()
@@ -42,19 +44,7 @@ def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier
     Errors: NotFound when it is not of that agency; Forbidden without a seat; NotYourRole;
     StateChanged; MoveNotAllowed; and those of the single moves.
     """
-    seat = offices.seat(officer_id)
-    if not offices.visible(seat).filter(id=dossier_id).exists():
-        raise NotFound
-    dossier = moves.locked(dossier_id)
-    if dossier.citizen_id == officer_id:
-        raise NotFound
-    who = Who(
-        kind="officer",
-        id=officer_id,
-        label=f"{seat.title}, {moves.office_name(seat.agency_id)}",
-        roles=frozenset(Actor(role) for role in seat.roles if role in set(Actor)),
-    )
-    _record_access(dossier, officer_id, who, act.move, now)
+    dossier, who = _at_the_desk(officer_id, dossier_id, act.move, now)
     if act.move == PROPOSE:
         return _propose(dossier, act, who, now)
     moved = moves.move(
@@ -66,28 +56,45 @@ def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier
         expected_state=act.expected_state,
         office=_office(dossier, act.move),
     )
-    _consequences(moved, act, now)
+    for effect in moved.edge.effects:
+        EFFECTS[effect](moved, act, now)
     return moved.dossier
 
 
-def _consequences(moved: Moved, act: Act, now: datetime) -> None:
-    match act.move:
-        case "request_supplement" | "return_at_appraisal":
-            _open_supplement(moved, act, now)
-        case "accept_supplement" | "stop" | "refuse" | "recall_reception" | "reject":
-            close_supplements(moved.dossier, now)
-    match act.move:
-        case "refuse" | "recall_reception":
-            _issue(moved, Document.Kind.REFUSAL_SLIP, reason=act.reason)
-            charge.cancel(reference=moved.dossier.id, now=now)
-        case "reject" | "stop" | "accept_withdrawal":
-            close_supplements(moved.dossier, now)
-            _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason)
-            charge.cancel(reference=moved.dossier.id, now=now)
-        case "request_payment":
-            _open_dues(moved.dossier, act, now)
-        case "sign":
-            _sign(moved, now)
+@db.transaction()
+def report_delivery(*, officer_id: str, dossier_id: str, outcome: str, now: datetime) -> Dossier:
+    """Record what the post said of a result: delivered, or sent back. The state stays.
+
+    Errors: NotFound; Forbidden without a seat; NotYourRole; NotOnItsWay.
+    """
+    dossier, who = _at_the_desk(officer_id, dossier_id, f"delivery_{outcome}", now)
+    if Actor.RECEPTION not in who.roles:
+        raise NotYourRole(needed=str(Actor.RECEPTION))
+    delivery.report(dossier=dossier, who=who, kind=outcome, now=now)
+    return dossier
+
+
+def _at_the_desk(officer_id: str, dossier_id: str, what: str, now: datetime) -> tuple[Dossier, Who]:
+    """Return a dossier of the officer's agency, locked, and who the officer is there."""
+    seat = offices.seat(officer_id)
+    if not offices.visible(seat).filter(id=dossier_id).exists():
+        raise NotFound
+    dossier = moves.locked(dossier_id)
+    if dossier.citizen_id == officer_id:
+        raise NotFound
+    who = at_seat(seat)
+    _record_access(dossier, officer_id, who, what, now)
+    return dossier, who
+
+
+def at_seat(seat: Seat) -> Who:
+    """Return who acts from a seat."""
+    return Who(
+        kind="officer",
+        id=seat.user_id,
+        label=f"{seat.title}, {moves.office_name(seat.agency_id)}",
+        roles=frozenset(Actor(role) for role in seat.roles if role in set(Actor)),
+    )
 
 
 def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
@@ -122,6 +129,10 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
         reason=act.reason,
     )
     return dossier
+
+
+def _nothing_more(moved: Moved, act: Act, now: datetime) -> None:
+    """What the move itself has done already."""
 
 
 def _open_supplement(moved: Moved, act: Act, now: datetime) -> None:
@@ -168,8 +179,28 @@ def close_supplements(dossier: Dossier, now: datetime) -> None:
     ).update(state=SupplementRequest.State.CLOSED, closed_at=now)
 
 
-def _open_dues(dossier: Dossier, act: Act, now: datetime) -> None:
+def _close_supplements(moved: Moved, act: Act, now: datetime) -> None:
+    close_supplements(moved.dossier, now)
+
+
+def _refusal_slip(moved: Moved, act: Act, now: datetime) -> None:
+    _issue(moved, Document.Kind.REFUSAL_SLIP, reason=act.reason)
+
+
+def _stop_notice(moved: Moved, act: Act, now: datetime) -> None:
+    _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason)
+
+
+def _cancel_dues(moved: Moved, act: Act, now: datetime) -> None:
+    charge.cancel(reference=moved.dossier.id, now=now)
+
+
+def _open_dues(moved: Moved, act: Act, now: datetime) -> None:
+    dossier = moved.dossier
     if not act.lines:
+        dues = payments.status_of([dossier.id]).get(dossier.id)
+        if dues is not None and dues.open:
+            return  # what the dossier owes already is being asked for now
         raise Invalid(
             errors=[
                 FieldError(
@@ -189,18 +220,22 @@ def _open_dues(dossier: Dossier, act: Act, now: datetime) -> None:
     )
 
 
-def _sign(moved: Moved, now: datetime) -> None:
+def _sign(moved: Moved, act: Act, now: datetime) -> None:
     """Issue the result that was proposed, and remember what was accepted with it."""
     dossier, proposal = moved.dossier, moved.dossier.proposal
     if not proposal:
         raise NothingProposed
-    _issue(
+    result = _issue(
         moved,
         Document.Kind.RESULT,
         text=proposal["text"],
         number=proposal["number"] or dossier.code,
         signer=moved.event.actor_label,
     )
+    results = Document.objects.filter(dossier=dossier, kind=Document.Kind.RESULT)
+    result.version = results.count()
+    result.save(update_fields=["version"])
+    delivery.ready(dossier=dossier, now=now)
     form = services.form(dossier.form_id) if dossier.form_id else None
     if form is not None:
         intake.learn(dossier, form.prefill, verified=True, now=now)
@@ -219,8 +254,39 @@ def _sign(moved: Moved, now: datetime) -> None:
             )
 
 
-def _issue(moved: Moved, kind: Document.Kind, **facts: Any) -> None:
-    papers.issue(dossier=moved.dossier, event=moved.event, kind=kind, facts=facts)
+def _revoke_result(moved: Moved, act: Act, now: datetime) -> None:
+    """Mark the result revoked: it stays, and says so wherever it is shown."""
+    Document.objects.filter(
+        dossier=moved.dossier, kind=Document.Kind.RESULT, revoked_at=None
+    ).update(revoked_at=now)
+    delivery.not_ready(dossier=moved.dossier, now=now)
+
+
+def _hand_over(moved: Moved, act: Act, now: datetime) -> None:
+    delivery.hand_over(dossier=moved.dossier, event=moved.event, given=act.hand_over, now=now)
+
+
+def _take_back(moved: Moved, act: Act, now: datetime) -> None:
+    delivery.take_back(dossier=moved.dossier, event=moved.event, now=now)
+
+
+def _issue(moved: Moved, kind: Document.Kind, **facts: Any) -> Document:
+    return papers.issue(dossier=moved.dossier, event=moved.event, kind=kind, facts=facts)
+
+
+EFFECTS: dict[Effect, Callable[[Moved, Act, datetime], None]] = {
+    Effect.RECEPTION_SLIP: _nothing_more,
+    Effect.SUPPLEMENT_SLIP: _open_supplement,
+    Effect.CLOSE_SUPPLEMENTS: _close_supplements,
+    Effect.REFUSAL_SLIP: _refusal_slip,
+    Effect.STOP_NOTICE: _stop_notice,
+    Effect.OPEN_DUES: _open_dues,
+    Effect.CANCEL_DUES: _cancel_dues,
+    Effect.ISSUE_RESULT: _sign,
+    Effect.REVOKE_RESULT: _revoke_result,
+    Effect.HAND_OVER: _hand_over,
+    Effect.TAKE_BACK: _take_back,
+}
 
 
 def _record_access(dossier: Dossier, officer_id: str, who: Who, what: str, now: datetime) -> None:

@@ -199,6 +199,7 @@ def answer(
             "answers_hash_before": before,
         },
     )
+    intake.snapshot(dossier, now)
     return dossier
 
 

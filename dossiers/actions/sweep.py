@@ -1,4 +1,4 @@
-"""What is due and not done: papers without a PDF; drafts, files and hand-overs that ran out."""
+"""What is due and not done: papers without a PDF, and what ran out or was claimed since."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,8 @@ from common.files import places
 from dossiers.actions import (
     attachments,
     autosave,
+    counter,
+    counter_filing,
     expiry,
     handover,
     lookups,
@@ -15,12 +17,13 @@ from dossiers.actions import (
     uploads,
     visits,
 )
-from dossiers.models import Document
+from dossiers.models import CounterFile, Document, Dossier
 
 LATE = timedelta(minutes=2)
 BATCH = 200
 
 
+@db.durable
 def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
     return {
@@ -37,6 +40,8 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "left_attachments": attachments.sweep(now=now),
         "uploads": uploads.sweep(now=now),
         "loose_places": places.sweep(now=now),
+        "counter_files": _counter_files(now),
+        "claims": _claims(now),
     }
 
 
@@ -51,4 +56,22 @@ def _papers(now: datetime) -> int:
     found = list(late.values_list("id", flat=True)[:BATCH])
     for document_id in found:
         jobs.enqueue("dossiers.make_paper", document_id=document_id)
+    return len(found)
+
+
+@db.transaction()
+def _counter_files(now: datetime) -> int:
+    due = CounterFile.objects.filter(state=CounterFile.State.OPEN, expires_at__lt=now)
+    found = list(db.lock(due.order_by("id"), skip_locked=True)[:BATCH])
+    for row in found:
+        counter.forget(row, now)
+    return len(found)
+
+
+def _claims(now: datetime) -> int:
+    """Give the dossiers of walk-ins to those who proved since that they are the ones."""
+    due = Dossier.objects.filter(citizen__claimed_by__isnull=False).order_by("id")
+    found = list(due.values_list("id", flat=True)[:BATCH])
+    for dossier_id in found:
+        counter_filing.claim(dossier_id=dossier_id, now=now)
     return len(found)

@@ -10,7 +10,7 @@ from common import clock, http, pages
 from common.errors import Invalid, NotFound
 from common.http import Body, IsCitizen, Request, View
 from common.openapi import operation, path_parameter, text_parameter
-from dossiers.actions import papers, supplements
+from dossiers.actions import delivery, moves, papers, supplements
 from dossiers.api import files, render, shapes
 from dossiers.queries import mine
 from dossiers.rules import states
@@ -158,19 +158,22 @@ class DocumentContent(View):
         "downloadDocument",
         tag="dossiers",
         summary="Download a paper of a dossier",
-        description="Results carry a PAdES signature (of a demonstration authority).",
+        description="Results carry a PAdES signature (of a demonstration authority). One whose "
+        "fee falls due with it is given once that is paid. A revoked one stays and is named so.",
         binary="application/pdf",
-        refusals=[NotFound],
+        refusals=[NotFound, moves.FeeUnpaid],
         query=[DOSSIER, DOCUMENT],
     )
     def get(self, request: Request, dossier_id: str, document_id: str) -> Any:
         row = mine.document(request.user.id, dossier_id, document_id)
+        delivery.refuse_unpaid(row, clock.now())
         if row.file is None:
             papers.make(document_id=row.id, now=clock.now())
             row = mine.document(request.user.id, dossier_id, document_id)
         if row.file is None:
             raise NotFound
-        return files.download(row.file, f"{row.title_vi}.pdf")
+        revoked = " (đã thu hồi)" if row.revoked_at else ""
+        return files.download(row.file, f"{row.title_vi}{revoked}.pdf")
 
 
 class Supplements(View):

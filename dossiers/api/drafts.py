@@ -219,8 +219,8 @@ class Submit(View):
         ],
         examples=[
             OpenApiExample(
-                "what was seen",
-                value={"version": 2},
+                "what was seen, the result in the app",
+                value={"version": 2, "delivery": {"way": "app"}},
                 request_only=True,
             )
         ],
@@ -229,10 +229,13 @@ class Submit(View):
     def post(self, request: Request, draft_id: str) -> Response:
         body = shapes.SubmitBody(data=request.data)
         body.is_valid(raise_exception=True)
+        delivery = body.validated_data.get("delivery") or {"way": "app"}
         dossier = intake.submit(
             citizen_id=request.user.id,
             client_id=client_id(draft_id),
             expected_version=body.validated_data.get("version"),
+            way=delivery["way"],
+            address=delivery.get("address"),
             now=clock.now(),
         )
         row = mine.dossier(dossier.citizen_id, dossier.id)

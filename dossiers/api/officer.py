@@ -17,7 +17,7 @@ from dossiers.actions.supplements import SupplementRoundsUsed
 from dossiers.actions.who import NotYourRole
 from dossiers.api import render, shapes
 from dossiers.models import Dossier, Seat
-from dossiers.queries import desk, offices
+from dossiers.queries import counter, desk, offices
 from dossiers.rules import deadlines
 from dossiers.rules.deadlines import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed, State
@@ -49,6 +49,8 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "documents": [render.document(one) for one in row.documents.all()],
         "attachments": [render.attachment(one) for one in row.attachments.all()],
         "supplements": [render.supplement(one) for one in row.supplements.all()],
+        "delivery": render.delivery(row),
+        "handed_in": [render.handed_in(one) for one in counter.handed_in(row)],
         "moves": desk.moves(seat, row),
     }
 
@@ -139,6 +141,7 @@ class OfficerMoves(View):
             moves.AppraisalTooLate,
             moves.NothingProposed,
             SupplementRoundsUsed,
+            moves.FeeTaken,
             CalendarMissing,
         ],
         examples=[

@@ -40,6 +40,10 @@ def progress(found: Progress) -> dict[str, Any]:
         "service_name": about.service_name if about else None,
         "office": about.office if about else None,
         "steps": [step(one) for one in about.steps] if about else [],
+        "results": [
+            {"version": one.version, "issued_at": one.issued_at, "revoked_at": one.revoked_at}
+            for one in (about.results if about else ())
+        ],
     }
 
 

@@ -9,7 +9,15 @@ from common import clock, http
 from common.errors import FieldError
 from dossiers.actions import uploads
 from dossiers.actions.forms import Composed
-from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
+from dossiers.models import (
+    Attachment,
+    Document,
+    Dossier,
+    Draft,
+    HandedIn,
+    SupplementRequest,
+    TimelineEvent,
+)
 from dossiers.queries import calendar, mine
 from dossiers.queries.mine import Listed
 from dossiers.rules import limits, outlook, states, words
@@ -196,6 +204,7 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "documents": [document(one) for one in row.documents.all()],
         "attachments": [attachment(one) for one in row.attachments.all()],
         "supplements": [supplement(one) for one in row.supplements.all()],
+        "delivery": delivery(row),
         "lookup_pin": row.lookup_pin,
         "lookup_url": f"{settings.PUBLIC_URL}/t/{row.lookup_token}",
     }
@@ -216,6 +225,16 @@ def expected(row: Dossier, now: datetime) -> dict[str, Any]:
         "due_at": found.due_at,
         "working_days_left": found.working_days_left,
         "text": found.text_en if http.language() == "en" else found.text_vi,
+    }
+
+
+def delivery(row: Dossier) -> dict[str, Any]:
+    """Return the way chosen and how far the result is; the app and waiting if none ever was."""
+    chosen = getattr(row, "delivery", None)
+    return {
+        "way": chosen.way if chosen else "app",
+        "state": chosen.state if chosen else "waiting",
+        "acknowledged_at": chosen.acknowledged_at if chosen else None,
     }
 
 
@@ -265,6 +284,8 @@ def document(row: Document) -> dict[str, Any]:
         "title_vi": row.title_vi,
         "ready": row.file_id is not None,
         "issued_at": row.issued_at,
+        "version": row.version,
+        "revoked_at": row.revoked_at,
     }
 
 
@@ -278,4 +299,14 @@ def supplement(row: SupplementRequest) -> dict[str, Any]:
         "papers": row.papers,
         "requested_at": row.requested_at,
         "answered_at": row.answered_at,
+    }
+
+
+def handed_in(row: HandedIn) -> dict[str, Any]:
+    return {
+        "paper_key": row.paper_key,
+        "paper_name": row.paper_name,
+        "kind": row.kind,
+        "quantity": row.quantity,
+        "digitised": row.digitised,
     }

@@ -178,9 +178,27 @@ class DraftChangeBody(Body):
     )
 
 
+class AddressBody(Body):
+    """Where the post goes. Kept encrypted."""
+
+    name = serializers.CharField(max_length=200)
+    phone = serializers.RegexField(r"^\+84(3|5|7|8|9)[0-9]{8}$")
+    line = serializers.CharField(max_length=300, help_text="House, street.")
+    ward_code = serializers.RegexField(r"^[0-9]{5}$")
+    province_code = serializers.RegexField(r"^[0-9]{2}$")
+
+
+class DeliveryBody(Body):
+    way = serializers.ChoiceField(choices=["app", "post", "counter"])
+    address = AddressBody(required=False, allow_null=True, help_text="For the post only.")
+
+
 class SubmitBody(Body):
     version = serializers.IntegerField(
         required=False, help_text="The draft's version that the citizen saw."
+    )
+    delivery = DeliveryBody(
+        required=False, help_text="How the result shall come back; the app if not said."
     )
 
 
@@ -207,7 +225,7 @@ class EventShape(Shape):
     """One thing that happened. `title` and `text` are for people, `move` for programs."""
 
     seq = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal"])
+    kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal", "note"])
     move = serializers.CharField()
     state = StateShape()
     title = serializers.CharField()
@@ -233,6 +251,10 @@ class DocumentShape(Shape):
     title_vi = serializers.CharField()
     ready = serializers.BooleanField(help_text="The PDF was made; a download makes it otherwise.")
     issued_at = serializers.DateTimeField()
+    version = serializers.IntegerField(help_text="Counts the results that were signed.")
+    revoked_at = serializers.DateTimeField(
+        allow_null=True, help_text="It was recalled and says nothing any more."
+    )
 
 
 class SupplementShape(Shape):
@@ -294,6 +316,14 @@ class ExpectedShape(Shape):
     text = serializers.CharField()
 
 
+class DeliveryBriefShape(Shape):
+    """How the result comes back; `/dossiers/{dossier_id}/delivery` tells more."""
+
+    way = serializers.ChoiceField(choices=["app", "post", "counter"])
+    state = serializers.ChoiceField(choices=["waiting", "ready", "sent", "returned"])
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+
+
 class DossierShape(ListedDossierShape):
     """A dossier with everything its screen shows, in one call."""
 
@@ -312,6 +342,7 @@ class DossierShape(ListedDossierShape):
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
     supplements = SupplementShape(many=True)
+    delivery = DeliveryBriefShape()
     lookup_pin = serializers.CharField()
     lookup_url = serializers.CharField()
 
@@ -328,6 +359,14 @@ class WithdrawalBody(Body):
 class LookupBody(Body):
     dossier_code = serializers.CharField(max_length=60)
     pin = serializers.CharField(required=False, max_length=20)
+
+
+class ResultMarkShape(Shape):
+    """One result that was signed, and whether it still holds."""
+
+    version = serializers.IntegerField()
+    issued_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
 
 
 class StepShape(Shape):
@@ -357,6 +396,7 @@ class ProgressShape(Shape):
         allow_null=True, help_text="The unit that has it now; null without the PIN."
     )
     steps = StepShape(many=True)
+    results = ResultMarkShape(many=True)
 
 
 class OfficerDossierShape(DossierBriefShape):
@@ -365,6 +405,16 @@ class OfficerDossierShape(DossierBriefShape):
     applicant_name = serializers.CharField()
     late = serializers.BooleanField()
     fee_open = serializers.BooleanField(help_text="Something is owed and not paid.")
+
+
+class HandedInShape(Shape):
+    """A paper that came on paper."""
+
+    paper_key = serializers.CharField()
+    paper_name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["original", "copy"])
+    quantity = serializers.IntegerField()
+    digitised = serializers.BooleanField(help_text="It was scanned.")
 
 
 class OfficerDetailShape(OfficerDossierShape):
@@ -377,6 +427,8 @@ class OfficerDetailShape(OfficerDossierShape):
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
     supplements = SupplementShape(many=True)
+    delivery = DeliveryBriefShape()
+    handed_in = HandedInShape(many=True)
     moves = serializers.ListField(
         child=serializers.CharField(), help_text="What this officer may do now."
     )
@@ -388,6 +440,21 @@ class DueLineBody(Body):
     kind = serializers.ChoiceField(choices=["phi", "le_phi"], default="phi")
     quantity = serializers.IntegerField(min_value=1, max_value=1000, default=1)
     unit_vnd = serializers.IntegerField(min_value=1, max_value=99_999_999)
+
+
+class HandOverBody(Body):
+    """Who the result was given to: needed at the counter and for the post."""
+
+    way = serializers.ChoiceField(choices=["app", "post", "counter"], required=False)
+    taken_by = serializers.ChoiceField(
+        choices=["applicant", "representative", "post"], required=False
+    )
+    taker_name = serializers.CharField(max_length=200, required=False)
+    proof = serializers.ChoiceField(
+        choices=["identity_card", "vneid", "authorisation", "slip"], required=False
+    )
+    signed = serializers.BooleanField(required=False, help_text="The taker signed for it.")
+    tracking_number = serializers.CharField(max_length=40, required=False)
 
 
 class MoveBody(Body):
@@ -429,6 +496,7 @@ class MoveBody(Body):
         required=False, default="", allow_blank=True, max_length=60
     )
     lines = DueLineBody(many=True, required=False, default=list)
+    hand_over = HandOverBody(required=False, default=None, allow_null=True)
 
 
 class RatioShape(Shape):

@@ -21,7 +21,7 @@ from dossiers.rules import limits
 
 Shape = serializers.Serializer[Any]
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
-FILE = path_parameter("file_id", "Id of the file.")
+FILE = path_parameter("message_file_id", "Id of the file.")
 REFUSED = [NotFound, talk.TooManyMessageFiles]
 
 
@@ -234,8 +234,8 @@ class MessageFileContent(View):
         refusals=[NotFound, *files.UNREAD],
         query=[DOSSIER, FILE],
     )
-    def get(self, request: Request, dossier_id: str, file_id: str) -> Any:
-        row = queries.my_file(request.user.id, dossier_id, file_id)
+    def get(self, request: Request, dossier_id: str, message_file_id: str) -> Any:
+        row = queries.my_file(request.user.id, dossier_id, message_file_id)
         return files.download(row.file, row.file_name)
 
 
@@ -365,9 +365,9 @@ class OfficerMessageFileContent(View):
         refusals=[NotFound, MfaRequired, *files.UNREAD],
         query=[DOSSIER, FILE],
     )
-    def get(self, request: Request, dossier_id: str, file_id: str) -> Any:
+    def get(self, request: Request, dossier_id: str, message_file_id: str) -> Any:
         seat = offices.seat(request.user.id)
-        dossier, row = queries.office_file(seat, dossier_id, file_id)
+        dossier, row = queries.office_file(seat, dossier_id, message_file_id)
         looking.shown(seat=seat, dossier=dossier, now=clock.now(), what="message_file")
         return files.download(row.file, row.file_name)
 

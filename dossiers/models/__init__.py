@@ -1,7 +1,10 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
+from dossiers.models.answers import AnswerVersion
 from dossiers.models.autosave import DraftVersion, SupplementDraft
 from dossiers.models.calendar import CalendarDay, CalendarYear
+from dossiers.models.counter import CounterFile, HandedIn, Scan
+from dossiers.models.delivery import Delivery, DeliveryEvent, Way
 from dossiers.models.dossier import (
     Channel,
     CodeCounter,
@@ -20,6 +23,7 @@ from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
 from dossiers.models.voice import Feedback, FeedbackEvent, Rating
 
 __all__ = [
+    "AnswerVersion",
     "Appointment",
     "Attachment",
     "CalendarDay",
@@ -27,6 +31,9 @@ __all__ = [
     "Channel",
     "CodeCounter",
     "Conversation",
+    "CounterFile",
+    "Delivery",
+    "DeliveryEvent",
     "Document",
     "Dossier",
     "DossierMessage",
@@ -34,12 +41,14 @@ __all__ = [
     "DraftVersion",
     "Feedback",
     "FeedbackEvent",
+    "HandedIn",
     "LookupCount",
     "MessageFile",
     "QueueDay",
     "Rating",
     "Representation",
     "RepresentationEvent",
+    "Scan",
     "Seat",
     "Side",
     "SlotPlan",
@@ -49,4 +58,5 @@ __all__ = [
     "TimelineEvent",
     "Upload",
     "UploadPart",
+    "Way",
 ]

@@ -97,11 +97,16 @@ class Dossier(models.Model):
                 condition=Q(state__gte=1, state__lte=10), name="dossiers_dossier_official_state"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=(1, 3, 5, 6, 7, 8)) | Q(received_at__isnull=False),
+                condition=Q(state__in=(1, 3, 8))
+                | Q(state__in=(5, 6, 7), came_from=1)
+                | Q(received_at__isnull=False),
                 name="dossiers_dossier_received",
             ),
+            # As `rules.states.HELD_FROM`: what waits knows its way back, nothing else has one.
             models.CheckConstraint(
-                condition=~Q(state__in=(5, 6, 7)) | Q(came_from__isnull=False),
+                condition=Q(state__in=(5, 7), came_from__in=(1, 2, 4), came_from__isnull=False)
+                | Q(state=6, came_from__in=(1, 2, 4, 9), came_from__isnull=False)
+                | (~Q(state__in=(5, 6, 7)) & Q(came_from__isnull=True)),
                 name="dossiers_dossier_knows_the_way_back",
             ),
         ]
@@ -151,6 +156,7 @@ class TimelineEvent(models.Model):
         PAYMENT = "payment", "money was settled or given back; the state stays"
         SUPPLEMENT = "supplement", "the citizen sent what was asked for; the state stays"
         PROPOSAL = "proposal", "the handler put a decision to the approver; the state stays"
+        NOTE = "note", "something else to know of; the state stays"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="timeline")
@@ -224,7 +230,7 @@ class Document(models.Model):
     """A paper issued on a dossier: acknowledgement, slip, letter or result.
 
     Its content is frozen with the event that issued it; the PDF is made from that afterwards and
-    never made anew once it exists.
+    never made anew once it exists. A recalled result is marked revoked and stays.
     """
 
     class Kind(models.TextChoices):
@@ -247,12 +253,19 @@ class Document(models.Model):
         "common.StoredFile", on_delete=models.PROTECT, related_name="+", null=True
     )
     issued_at = models.DateTimeField()
+    version = models.PositiveSmallIntegerField(default=1, help_text="counts the results signed")
+    revoked_at = models.DateTimeField(null=True, help_text="recalled: it says nothing any more")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["dossier", "event_seq", "kind"], name="dossiers_document_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["dossier"],
+                condition=Q(kind="result", revoked_at__isnull=True),
+                name="dossiers_document_one_valid_result",
+            ),
         ]
         indexes = [
             models.Index(

@@ -28,7 +28,7 @@ def dossier(seat: Seat, dossier_id: str) -> Dossier:
     found = (
         offices.visible(seat)
         .filter(id=dossier_id)
-        .select_related("receiving_agency", "competent_agency")
+        .select_related("receiving_agency", "competent_agency", "delivery")
         .prefetch_related(*mine.parts())
         .first()
     )

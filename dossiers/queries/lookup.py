@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from common.errors import Refusal
-from dossiers.models import Dossier, TimelineEvent
+from dossiers.models import Document, Dossier, TimelineEvent
 from dossiers.rules import outlook
 from dossiers.rules.outlook import Stage
 from dossiers.rules.states import State
@@ -34,6 +34,15 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
+class ResultMark:
+    """One result that was signed; `revoked_at` says that it holds no more."""
+
+    version: int
+    issued_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclasses.dataclass(frozen=True)
 class About:
     """What only the holder of the slip is told. Closed list: nothing about a person."""
 
@@ -43,6 +52,7 @@ class About:
     receiving_office: str
     competent_office: str
     steps: tuple[Step, ...]
+    results: tuple[ResultMark, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +79,9 @@ def by_code(code: str, pin: str | None) -> Progress:
     right = pin is None or hmac.compare_digest(known.encode(), pin.strip().lower().encode())
     if row is None or not right:
         raise DossierUnknown
-    return _progress(row, about=_about(row, steps=_steps(row)) if pin is not None else None)
+    if pin is None:
+        return _progress(row, about=None)
+    return _progress(row, about=_about(row, steps=_steps(row), results=_results(row)))
 
 
 def by_token(token: str) -> tuple[Progress, About]:
@@ -80,7 +92,7 @@ def by_token(token: str) -> tuple[Progress, About]:
     row = _rows().filter(lookup_token=token).first()
     if row is None:
         raise DossierUnknown
-    about = _about(row, steps=())
+    about = _about(row)
     return _progress(row, about=about), about
 
 
@@ -121,7 +133,9 @@ def _progress(row: Dossier, *, about: About | None) -> Progress:
     )
 
 
-def _about(row: Dossier, *, steps: tuple[Step, ...]) -> About:
+def _about(
+    row: Dossier, *, steps: tuple[Step, ...] = (), results: tuple[ResultMark, ...] = ()
+) -> About:
     # At the reception office before it is forwarded, and again once it is to be handed over.
     away = _stage(row) == Stage.PROCESSING
     return About(
@@ -131,7 +145,14 @@ def _about(row: Dossier, *, steps: tuple[Step, ...]) -> About:
         receiving_office=row.receiving_agency.name_vi,
         competent_office=row.competent_agency.name_vi,
         steps=steps,
+        results=results,
     )
+
+
+def _results(row: Dossier) -> tuple[ResultMark, ...]:
+    signed = Document.objects.filter(dossier_id=row.id, kind=Document.Kind.RESULT)
+    rows = signed.order_by("version").values_list("version", "issued_at", "revoked_at")
+    return tuple(ResultMark(*row) for row in rows)
 
 
 def _steps(row: Dossier) -> tuple[Step, ...]:

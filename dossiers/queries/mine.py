@@ -12,6 +12,8 @@ from citizens import queries as citizens
 from common.errors import NotFound
 from dossiers.models import (
     Attachment,
+    Delivery,
+    DeliveryEvent,
     Document,
     Dossier,
     Draft,
@@ -200,7 +202,7 @@ def dossier(citizen_id: str, dossier_id: str) -> Dossier:
     """Return one dossier of one's own with everything its page shows. Errors: NotFound."""
     found = (
         Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id)
-        .select_related("receiving_agency", "competent_agency")
+        .select_related("receiving_agency", "competent_agency", "delivery")
         .prefetch_related(*_parts())
         .first()
     )
@@ -245,7 +247,7 @@ def document(citizen_id: str, dossier_id: str, document_id: str) -> Document:
         Document.objects.filter(
             dossier__citizen_id=citizen_id, dossier_id=dossier_id, id=document_id
         )
-        .select_related("file")
+        .select_related("file", "dossier")
         .first()
     )
     if found is None:
@@ -256,3 +258,16 @@ def document(citizen_id: str, dossier_id: str, document_id: str) -> Document:
 def dues(dossier_id: str) -> payments.Dues | None:
     """Return what is owed and paid on a dossier; None when nothing ever was."""
     return payments.status_of([dossier_id]).get(dossier_id)
+
+
+def delivery(citizen_id: str, dossier_id: str) -> Delivery:
+    """Return how the result of one's own dossier comes back. Errors: NotFound."""
+    found = Delivery.objects.filter(dossier__citizen_id=citizen_id, dossier_id=dossier_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def delivery_events(dossier_id: str) -> list[DeliveryEvent]:
+    """Return what happened to a result on its way, oldest first."""
+    return list(DeliveryEvent.objects.filter(dossier_id=dossier_id).order_by("event_seq"))

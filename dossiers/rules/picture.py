@@ -66,14 +66,18 @@ def dot(edges: Iterable[Edge] = EDGES) -> str:
 def table(edges: Iterable[Edge] = EDGES) -> str:
     """Return every edge as a row of a Markdown table."""
     rows = [
-        "| from | move | to | who | clock | reason | basis |",
-        "|---|---|---|---|---|---|---|",
+        "| from | move | to | who | clock | reason | must hold | brings | basis |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for edge in edges:
         begin = "—" if edge.start is None else f"{int(edge.start)} {NAMES[edge.start].vi}"
+        if edge.back is not None:
+            begin += f" (came from {', '.join(str(int(one)) for one in sorted(edge.back))})"
+        guards = ", ".join(f"`{guard}`" for guard in edge.guards)
+        effects = ", ".join(f"`{effect}`" for effect in edge.effects)
         rows.append(
             f"| {begin} | `{edge.move}` | {int(edge.end)} {NAMES[edge.end].vi} "
             f"| {ACTORS[edge.actor]} (`{edge.actor}`) | {CLOCKS[edge.clock]} "
-            f"| {'needed' if edge.needs_reason else ''} | {edge.basis} |"
+            f"| {'needed' if edge.needs_reason else ''} | {guards} | {effects} | {edge.basis} |"
         )
     return "\n".join(rows) + "\n"

@@ -19,6 +19,24 @@ BY_MOVE = {
         "Dossier {code} was sent",
         "It was sent to {office}, which checks it before receiving it.",
     ),
+    "file_at_counter": Words(
+        "Đã nộp hồ sơ {code} tại quầy",
+        "{office} đã nhận giấy tờ của bạn tại quầy và đang kiểm tra.",
+        "Dossier {code} was handed in",
+        "{office} took your papers at the counter and checks them.",
+    ),
+    "file_by_post": Words(
+        "Hồ sơ {code} đã đến qua bưu chính",
+        "{office} đã nhận giấy tờ gửi qua bưu chính và đang kiểm tra.",
+        "Dossier {code} came by post",
+        "{office} took your papers out of the post and checks them.",
+    ),
+    "claim": Words(
+        "Hồ sơ {code} đã gắn với tài khoản của bạn",
+        "Hồ sơ nộp bằng giấy trước đây nay nằm trong danh sách của bạn.",
+        "Dossier {code} is now in your account",
+        "What you handed in on paper before is now in your list.",
+    ),
     "receive": Words(
         "Hồ sơ {code} đã được tiếp nhận",
         "{office} đã tiếp nhận hồ sơ. Hẹn trả kết quả: {due}.",
@@ -108,6 +126,30 @@ BY_MOVE = {
         "Hồ sơ đã hoàn tất.",
         "The result of {code} was handed over",
         "The dossier is closed.",
+    ),
+    "collect": Words(
+        "Đã nhận kết quả hồ sơ {code}",
+        "Bạn đã xác nhận nhận kết quả trong ứng dụng. Hồ sơ đã hoàn tất.",
+        "The result of {code} was received",
+        "You confirmed the result in the app. The dossier is closed.",
+    ),
+    "acknowledge_result": Words(
+        "Đã xác nhận nhận kết quả hồ sơ {code}",
+        "Bạn đã xác nhận nhận được kết quả.",
+        "The receipt for {code} was confirmed",
+        "You confirmed that the result arrived.",
+    ),
+    "result_delivered": Words(
+        "Bưu chính đã phát kết quả hồ sơ {code}",
+        "Kết quả đã được phát tới địa chỉ bạn chọn.",
+        "The result of {code} was delivered",
+        "The post delivered it to the address you chose.",
+    ),
+    "result_sent_back": Words(
+        "Bưu chính hoàn lại kết quả hồ sơ {code}",
+        "Bưu chính không phát được. {office} giữ kết quả và chờ bạn liên hệ.",
+        "The result of {code} came back",
+        "The post could not deliver it. {office} keeps it and waits for you.",
     ),
     "withdraw": Words(
         "Đã yêu cầu rút hồ sơ {code}",

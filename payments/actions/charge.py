@@ -143,6 +143,12 @@ def open(  # noqa: A001 - read as charge.open
 
 
 @db.transaction_required
+def pass_on(*, reference: str, citizen_id: str) -> None:
+    """Show what a reference owes or paid to another account: a walk-in proved who they are."""
+    Payment.objects.filter(reference=reference).update(citizen_id=citizen_id)
+
+
+@db.transaction_required
 def cancel(*, reference: str, now: datetime) -> None:
     """Stop asking for what is still owed. What is paid stays paid: that is a refund's matter."""
     owed = Payment.objects.filter(reference=reference, state=states.Payment.OWED.value)

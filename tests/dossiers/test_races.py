@@ -99,9 +99,13 @@ def test_a_decision_and_a_withdrawal_race_and_one_wins(cast):
     answers = together(2, act)
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     lost = next(answer for answer in answers if answer.status_code == 409)
-    assert lost.json()["code"] in {"state_changed", "move_not_allowed"}
     state = Dossier.objects.get().state
     assert state in {7, 9}
+    told = lost.json()
+    assert (told["code"], told.get("current_state", told.get("state"))) in {
+        ("state_changed", state),
+        ("move_not_allowed", state),
+    }
     last = TimelineEvent.objects.order_by("-seq").first()
     assert last.to_state == state
 
@@ -115,6 +119,60 @@ def test_two_officers_who_ask_for_a_supplement_at_once_ask_once(cast):
     )
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
     assert SupplementRequest.objects.count() == 1
+
+
+def test_two_officers_moving_apart_are_told_where_it_is_now(cast):
+    dossier = stories.submitted(cast.owner)
+    token = cast.reception.token
+    chosen = ("request_supplement", "refuse")
+    answers = together(2, lambda n: move(Api(token), dossier, chosen[n], 1, reason="Theo quy định"))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    lost = next(answer for answer in answers if answer.status_code == 409).json()
+    assert (lost["code"], lost["current_state"]) == ("state_changed", Dossier.objects.get().state)
+
+
+def test_ten_filings_of_one_paper_file_make_one_dossier(cast):
+    from tests.dossiers.test_counter import entered, filed
+
+    file_id, token = entered(cast), cast.reception.token
+    answers = together(10, lambda n: filed(Api(token), file_id))
+    assert {answer.status_code for answer in answers} == {201}
+    assert Dossier.objects.count() == 1
+
+
+def test_a_walk_in_who_proves_an_identity_while_papers_are_filed_loses_none(cast):
+    from dossiers.actions import sweep
+    from tests.dossiers.test_counter import entered, filed, newcomer, now
+
+    files, token = [entered(cast) for _ in range(4)], cast.reception.token
+    found = {}
+
+    def act(number):
+        if number == 0:
+            found["api"] = newcomer("nguoi-nop", "Phạm Văn Quầy", "092080000009")
+            return None
+        return filed(Api(token), files[number - 1])
+
+    answers = together(5, act)
+    assert [answer.status_code for answer in answers[1:]] == [201] * 4
+    sweep.sweep(now=now())
+    assert len(found["api"].get("/api/v1/dossiers").json()["items"]) == 4
+
+
+def test_the_receipt_and_the_recall_of_a_result_race_and_one_wins(cast):
+    from tests.dossiers import ten_states
+
+    dossier = ten_states.signed(cast)
+    citizen, approver = cast.owner.token, cast.approver.token
+
+    def act(number):
+        if number == 0:
+            return Api(citizen).post(f"/api/v1/dossiers/{dossier['id']}/acknowledgement", {})
+        return move(Api(approver), dossier, "recall_result", 9, reason="Sai tên")
+
+    answers = together(2, act)
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert Dossier.objects.get().state in {4, 10}
 
 
 def test_the_same_draft_started_twice_at_once_is_one(cast, token):

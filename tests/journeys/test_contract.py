@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.conftest import Api
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
+from tests.dossiers.test_counter import entered
 from tests.files.test_uploads import start as start_upload
 
 server = get_wsgi_application()
@@ -55,6 +56,7 @@ def world(cast):
             "attachment_id": attach(cast.owner, draft).json()["id"],
             "upload_id": start_upload(cast.owner, b"xx").json()["id"],
             "payment_id": dossier["payment_ids"][0],
+            "file_id": entered(cast),
             "code": "2.000635",
             "feedback_id": question["id"],
         },

@@ -18,6 +18,7 @@ from common import clock
 from dossiers.actions import slot_plans
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
+from tests.dossiers.test_counter import DESK, entered
 from tests.files.test_uploads import digest
 from tests.files.test_uploads import start as start_upload
 
@@ -27,7 +28,14 @@ DOCUMENT = yaml.safe_load(
 METHODS = ("get", "post", "patch", "put", "delete")
 OWNED = (
     *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
-    *("{feedback_id}", "{appointment_id}", "{upload_id}", "{representation_id}"),
+    *(
+        "{file_id}",
+        "{message_file_id}",
+        "{feedback_id}",
+        "{appointment_id}",
+        "{upload_id}",
+        "{representation_id}",
+    ),
 )
 OPERATIONS = [
     (method, path)
@@ -47,6 +55,9 @@ TABLES = (
     "dossiers_upload",
     "dossiers_uploadpart",
     "dossiers_document",
+    "dossiers_delivery",
+    "dossiers_counterfile",
+    "dossiers_scan",
     "payments_payment",
     "payments_attempt",
     "payments_refund",
@@ -95,9 +106,12 @@ def owned(cast):
     )
     visit = {"agency": stories.OFFICE, "service_code": stories.MARRIAGE}
     visit["starts_at"] = f"{day}T10:00:00+07:00"
+    file_id = entered(cast)
     return {
+        "file_id": file_id,
+        "scan_id": cast.reception.get(f"{DESK}/{file_id}").json()["scans"][0]["id"],
         "appointment_id": cast.owner.post("/api/v1/appointments", visit).json()["id"],
-        "file_id": file["id"],
+        "message_file_id": file["id"],
         "feedback_id": cast.owner.post("/api/v1/feedback", question).json()["id"],
         "draft_id": draft["id"],
         "dossier_id": dossier["id"],
@@ -127,6 +141,8 @@ BODIES = {
     "/cancellation": {"reason": "x"},
     "/representation": {"phone": "+84922222299"},
     "/answer": {"accept": True},
+    "/delivery": {"way": "counter"},
+    "/delivery-reports": {"outcome": "delivered"},
 }
 
 
@@ -146,10 +162,10 @@ def call(api, method, path, owned):
     assert "{" not in path, path
     if path.endswith(("/message-files", "/proof")) and method == "post":
         return api.upload(path, file=stories.picture())
-    multipart = path.endswith("/attachments") and method == "post"
+    multipart = path.endswith(("/attachments", "/scans")) and method == "post"
     if multipart:
         return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
-    if method == "put":
+    if method == "put" and "/parts/" in path:
         headers = api._headers(**{"If-Match": '"1"', "Content-Digest": digest(b"xx")})
         return api.client.put(path, b"xx", content_type="application/octet-stream", headers=headers)
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
