@@ -1,6 +1,15 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import (
+    citizen,
+    drafts,
+    officer,
+    officer_bulk,
+    officer_notes,
+    officer_opinions,
+    officer_work,
+    public,
+)
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -31,6 +40,35 @@ urlpatterns = [
     path(
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         officer.OfficerAttachment.as_view(),
+    ),
+    path("officer/dossiers/<str:dossier_id>/assignment", officer_work.OfficerAssignment.as_view()),
+    path("officer/dossiers/<str:dossier_id>/assignments", officer_work.AssignmentHistory.as_view()),
+    path("officer/dossiers/<str:dossier_id>/lease", officer_work.OfficerLease.as_view()),
+    path(
+        "officer/dossiers/<str:dossier_id>/competent-agencies",
+        officer_work.CompetentAgencies.as_view(),
+    ),
+    path("officer/dossiers/<str:dossier_id>/notes", officer_notes.OfficerNotes.as_view()),
+    path("officer/dossiers/<str:dossier_id>/opinions", officer_opinions.DossierOpinions.as_view()),
+    path("officer/queue-counts", officer.QueueCounts.as_view()),
+    path("officer/bulk-moves", officer_bulk.BulkMoves.as_view()),
+    path("officer/bulk-moves/<str:bulk_id>", officer_bulk.BulkMove.as_view()),
+    path("officer/bulk-moves/<str:bulk_id>/items", officer_bulk.BulkItems.as_view()),
+    path("officer/opinions", officer_opinions.Opinions.as_view()),
+    path("officer/opinions/<str:opinion_id>", officer_opinions.OpinionDetail.as_view()),
+    path("officer/opinions/<str:opinion_id>/answer", officer_opinions.OpinionAnswer.as_view()),
+    path(
+        "officer/opinions/<str:opinion_id>/withdrawal",
+        officer_opinions.OpinionWithdrawal.as_view(),
+    ),
+    path("officer/opinions/<str:opinion_id>/file", officer_opinions.OpinionFile.as_view()),
+    path(
+        "officer/opinions/<str:opinion_id>/file/content",
+        officer_opinions.OpinionFileContent.as_view(),
+    ),
+    path(
+        "officer/opinions/<str:opinion_id>/attachments/<str:attachment_id>/content",
+        officer_opinions.OpinionAttachment.as_view(),
     ),
     path("reports/kpi", public.Kpi.as_view()),
 ]

@@ -9,11 +9,11 @@ from citizens.actions import papers as citizen_papers
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
-from dossiers.actions import intake, moves, papers
+from dossiers.actions import intake, moves, opinions, papers, routing, work
 from dossiers.actions.moves import Moved, NothingProposed
 from dossiers.actions.who import NotYourRole, Who
-from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
-from dossiers.queries import offices
+from dossiers.models import Document, Dossier, Seat, SupplementRequest, TimelineEvent
+from dossiers.queries import desk, offices
 from dossiers.rules.states import Actor, Clock, State
 from payments.actions import charge
 from services import queries as services
@@ -33,6 +33,8 @@ class Act:
     result_text: str = ""
     result_number: str = ""
     lines: Sequence[dict[str, Any]] = ()
+    competent_agency: str = ""
+    without_opinions: bool = False
 
 
 @db.transaction()
@@ -43,10 +45,8 @@ def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier
     StateChanged; MoveNotAllowed; and those of the single moves.
     """
     seat = offices.seat(officer_id)
-    if not offices.visible(seat).filter(id=dossier_id).exists():
-        raise NotFound
     dossier = moves.locked(dossier_id)
-    if dossier.citizen_id == officer_id:
+    if not offices.visible(seat).filter(id=dossier_id).exists():
         raise NotFound
     who = Who(
         kind="officer",
@@ -55,19 +55,49 @@ def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier
         roles=frozenset(Actor(role) for role in seat.roles if role in set(Actor)),
     )
     _record_access(dossier, officer_id, who, act.move, now)
+    data = _before(dossier, seat, act, now)
     if act.move == PROPOSE:
-        return _propose(dossier, act, who, now)
+        return _propose(dossier, act, who, now, data)
+    if act.move == routing.REROUTE:
+        return routing.reroute(
+            dossier,
+            seat,
+            who,
+            expected_state=act.expected_state,
+            competent_agency=act.competent_agency,
+            reason=act.reason,
+            now=now,
+        )
     moved = moves.move(
         dossier=dossier,
         name=act.move,
         who=who,
         now=now,
         reason=act.reason,
+        data=data,
         expected_state=act.expected_state,
         office=_office(dossier, act.move),
     )
     _consequences(moved, act, now)
+    opinions.after(moved.dossier, now=now)
     return moved.dossier
+
+
+def _before(dossier: Dossier, seat: Seat, act: Act, now: datetime) -> dict[str, Any]:
+    """Ask what stands in the way of a move that is this officer's to make; return its data.
+
+    A move that is not offered is refused by itself, for its own reason.
+    """
+    if act.expected_state != dossier.state or act.move not in desk.moves(seat, dossier):
+        return {}
+    work.admit(dossier, seat, act.move, now=now)
+    overtaken = opinions.settle(
+        dossier, act.move, without=act.without_opinions, reason=act.reason, now=now
+    )
+    data = {"without_opinions": overtaken} if overtaken else {}
+    return data | routing.redirect(
+        dossier, seat, act.move, competent_agency=act.competent_agency, now=now
+    )
 
 
 def _consequences(moved: Moved, act: Act, now: datetime) -> None:
@@ -90,7 +120,7 @@ def _consequences(moved: Moved, act: Act, now: datetime) -> None:
             _sign(moved, now)
 
 
-def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
+def _propose(dossier: Dossier, act: Act, who: Who, now: datetime, data: dict[str, Any]) -> Dossier:
     """Put a decision to the approver; the state stays (dự thảo kết quả)."""
     state = State(dossier.state)
     if act.expected_state != state:
@@ -120,6 +150,7 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
         now=now,
         from_state=int(state),
         reason=act.reason,
+        data=data,
     )
     return dossier
 

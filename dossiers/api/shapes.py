@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.http import Body, Money
+from dossiers.api import officer_shapes
 
 Shape = serializers.Serializer[Any]
 STATES = list(range(1, 11))
@@ -171,7 +172,9 @@ class EventShape(Shape):
     """One thing that happened. `text` is for people, `move` for programs."""
 
     seq = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal"])
+    kind = serializers.ChoiceField(
+        choices=["move", "payment", "supplement", "proposal", "routing", "opinion"]
+    )
     move = serializers.CharField()
     state = StateShape()
     text = serializers.CharField()
@@ -295,6 +298,10 @@ class OfficerDossierShape(DossierBriefShape):
     applicant_name = serializers.CharField()
     late = serializers.BooleanField()
     fee_open = serializers.BooleanField(help_text="Something is owed and not paid.")
+    due_colour = serializers.ChoiceField(choices=officer_shapes.COLOURS)
+    assignment = officer_shapes.AssignmentShape(
+        allow_null=True, help_text="Whose work it is in my agency; null for nobody's."
+    )
 
 
 class OfficerDetailShape(OfficerDossierShape):
@@ -310,6 +317,9 @@ class OfficerDetailShape(OfficerDossierShape):
     moves = serializers.ListField(
         child=serializers.CharField(), help_text="What this officer may do now."
     )
+    lease = officer_shapes.LeaseShape(allow_null=True, help_text="Who has it open now.")
+    opinions = officer_shapes.OpinionShape(many=True)
+    notes = officer_shapes.NoteShape(many=True, help_text="The newest twenty that I may read.")
 
 
 class DueLineBody(Body):
@@ -331,6 +341,7 @@ class MoveBody(Body):
             "recall_reception",
             "return_at_appraisal",
             "propose",
+            "reroute",
             "reject",
             "sign",
             "accept_supplement",
@@ -359,6 +370,16 @@ class MoveBody(Body):
         required=False, default="", allow_blank=True, max_length=60
     )
     lines = DueLineBody(many=True, required=False, default=list)
+    competent_agency = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=60,
+        help_text="With `forward` where the route is corrected; with `reroute` where it goes.",
+    )
+    without_opinions = serializers.BooleanField(
+        required=False, default=False, help_text="Decide though agencies have not answered."
+    )
 
 
 class RatioShape(Shape):

@@ -1,5 +1,6 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
+from dossiers.models.bulk import BulkItem, BulkJob
 from dossiers.models.calendar import CalendarDay, CalendarYear
 from dossiers.models.dossier import (
     Channel,
@@ -11,9 +12,15 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.office import Seat
+from dossiers.models.opinion import Opinion
+from dossiers.models.work import Assignment, AssignmentEvent, Lease, Note
 
 __all__ = [
+    "Assignment",
+    "AssignmentEvent",
     "Attachment",
+    "BulkItem",
+    "BulkJob",
     "CalendarDay",
     "CalendarYear",
     "Channel",
@@ -21,6 +28,9 @@ __all__ = [
     "Document",
     "Dossier",
     "Draft",
+    "Lease",
+    "Note",
+    "Opinion",
     "Seat",
     "SupplementRequest",
     "TimelineEvent",

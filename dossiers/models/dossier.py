@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from common import crypto, ids
+from dossiers.models import queue
 
 
 def new_dossier_id() -> str:
@@ -109,6 +110,7 @@ class Dossier(models.Model):
                 name="dossiers_dossier_competent",
             ),
             models.Index(fields=["submitted_at"], name="dossiers_dossier_period"),
+            *queue.INDEXES,
         ]
 
     def __str__(self) -> str:
@@ -144,6 +146,8 @@ class TimelineEvent(models.Model):
         PAYMENT = "payment", "money was settled or given back; the state stays"
         SUPPLEMENT = "supplement", "the citizen sent what was asked for; the state stays"
         PROPOSAL = "proposal", "the handler put a decision to the approver; the state stays"
+        ROUTING = "routing", "it went to another competent agency; the state stays"
+        OPINION = "opinion", "another agency was asked or answered; the state stays"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="timeline")
