@@ -239,7 +239,9 @@ SPECTACULAR_SETTINGS = {
         "FeeKindEnum": ["phi", "le_phi"],
         "UserKindEnum": ["citizen", "officer"],
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
-        "EventKindEnum": ["move", "payment", "supplement", "proposal"],
+        "EventKindEnum": ["move", "payment", "supplement", "proposal", "routing", "opinion"],
+        "OpinionStateEnum": ["open", "answered", "silent", "withdrawn", "overtaken"],
+        "BulkStateEnum": ["running", "done"],
         "NeededKindEnum": ["pay", "supplement"],
         "SupplementStateEnum": ["open", "answered", "closed"],
         "PaymentStateEnum": [

@@ -474,7 +474,7 @@ def test_the_sweep_finds_what_a_crash_left_undone(cast, drain):
         cursor.execute("DELETE FROM procrastinate_jobs")
     assert not ProcrastinateJob.objects.exists()
     later = clock.now() + datetime.timedelta(minutes=5)
-    assert sweep.sweep(now=later) == {"papers": 1, "drafts": 0}
+    assert {name: done for name, done in sweep.sweep(now=later).items() if done} == {"papers": 1}
     drain()
     assert not Document.objects.filter(file=None).exists()
 
