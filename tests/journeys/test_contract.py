@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import Api
-from tests.dossiers import stories
+from tests.dossiers import desks, stories, test_bulk_moves, test_opinions
 
 server = get_wsgi_application()
 
@@ -35,6 +35,8 @@ def world(cast):
     stories.agree(cast.owner)
     dossier = stories.submitted(cast.owner)
     draft = stories.filled(cast.owner)
+    opinion = test_opinions.asked(cast, desks.in_process(cast))
+    job = test_bulk_moves.start(cast.reception, "receive", [(dossier["id"], 2)]).json()
     return {
         "citizen": cast.owner.token,
         "officer": cast.reception.token,
@@ -43,6 +45,8 @@ def world(cast):
             "draft_id": draft["id"],
             "document_id": dossier["documents"][0]["id"],
             "payment_id": dossier["payment_ids"][0],
+            "opinion_id": opinion["id"],
+            "bulk_id": job["id"],
             "code": "2.000635",
         },
     }

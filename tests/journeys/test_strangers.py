@@ -20,7 +20,10 @@ DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
 METHODS = ("get", "post", "patch", "delete")
-OWNED = ("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}")
+OWNED = (
+    *("{draft_id}", "{dossier_id}", "{payment_id}", "{message_id}", "{session_id}"),
+    *("{opinion_id}", "{bulk_id}"),
+)
 OPERATIONS = [
     (method, path)
     for path, item in DOCUMENT["paths"].items()
@@ -33,12 +36,36 @@ TABLES = (
     "dossiers_timelineevent",
     "dossiers_attachment",
     "dossiers_document",
+    "dossiers_assignment",
+    "dossiers_assignmentevent",
+    "dossiers_lease",
+    "dossiers_note",
+    "dossiers_opinion",
+    "dossiers_bulkjob",
+    "dossiers_bulkitem",
     "payments_payment",
     "payments_attempt",
     "payments_refund",
     "citizens_message",
     "citizens_vaultaccess",
 )
+
+
+# What is sent to an address that ends so: well formed, so that only whose it is can refuse it.
+BODIES = {
+    "moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
+    "reused-papers": {"paper_key": stories.PAPER, "paper_id": "pap_x"},
+    "assignment": {"assignee": None, "expected_assignee": None, "expected_state": 1},
+    "lease": {"act": "open", "expected_state": 1},
+    "notes": {"text": "x", "expected_state": 1},
+    "opinions": {
+        "agencies": ["so-tu-phap"],
+        "question": "x",
+        "working_days": 2,
+        "expected_state": 1,
+    },
+    "answer": {"stance": "agree"},
+}
 
 
 @pytest.fixture
@@ -62,7 +89,17 @@ def owned(cast):
         "attempt_id": "att_x",
         "message_id": cast.owner.get("/api/v1/me/inbox").json()["items"][0]["id"],
         "session_id": session.pk,
+        **of_officers(cast),
     }
+
+
+def of_officers(cast):
+    """What officers made of a dossier of the owner's: not a foreign officer's business either."""
+    from tests.dossiers import desks, test_bulk_moves, test_opinions
+
+    opinion = test_opinions.asked(cast, desks.in_process(cast))
+    job = test_bulk_moves.start(cast.reception, "receive", [("dos_x", 1)]).json()
+    return {"opinion_id": opinion["id"], "bulk_id": job["id"]}
 
 
 def rows():
@@ -78,23 +115,14 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
-    multipart = path.endswith("/attachments") and method == "post"
+    multipart = path.endswith(("/attachments", "/file")) and method == "post"
     if multipart:
-        return api.upload(path, paper_key=stories.PAPER, file=stories.picture())
+        parts = {} if path.endswith("/file") else {"paper_key": stories.PAPER}
+        return api.upload(path, file=stories.picture(), **parts)
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
-    body = (
-        {
-            "move": "refuse",
-            "expected_state": 1,
-            "reason": "x",
-        }
-        if path.endswith("/moves")
-        else (
-            {"paper_key": stories.PAPER, "paper_id": "pap_x"}
-            if path.endswith("/reused-papers")
-            else {}
-        )
-    )
+    body = BODIES.get(path.rsplit("/", 1)[-1], {}) if method == "post" else {}
+    if "/opinions/" in path and path.endswith("/withdrawal"):
+        body = {"reason": "x"}
     return api.client.generic(
         method.upper(),
         path,
