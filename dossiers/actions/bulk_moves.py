@@ -109,7 +109,7 @@ def step(*, job_id: str, now: datetime) -> bool:
     has one effect however often the job is run, also when the worker is killed in between. An item
     that another worker holds is left to it.
     """
-    item_id: int | None = None
+    item_id = 0
     try:
         with db.envelope():
             item = db.lock(_todo(job_id), skip_locked=True).select_related("job").first()
@@ -173,7 +173,7 @@ def _record(item: BulkItem, outcome: BulkItem.Outcome, now: datetime, *, code: s
     BulkJob.objects.filter(id=item.job_id).update(worked_at=now)
 
 
-def _settle(item_id: int | None, now: datetime, *, code: str) -> None:
+def _settle(item_id: int, now: datetime, *, code: str) -> None:
     """Write down that an item was refused; without a code, that it failed, for good at last."""
     with db.transaction():
         item = db.lock(BulkItem.objects.filter(pk=item_id)).first()

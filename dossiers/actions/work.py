@@ -42,8 +42,8 @@ class AssignmentChanged(Refusal):
     status = 409
     title_vi = "Việc phân công đã thay đổi"
     title_en = "Whose work it is has changed"
-    detail_vi = "Người đang giữ: {holder}."
-    detail_en = "It is now with {holder}."
+    detail_vi = "Hãy tải lại để xem ai đang giữ hồ sơ."
+    detail_en = "Load it again to see whose work it is now."
     members = ("holder", "seat_id")
 
 
@@ -82,7 +82,7 @@ def assign(
     current = _current(dossier, seat.agency_id)
     holder = current.seat if current else None
     if (holder.pk if holder else None) != expected_assignee:
-        raise AssignmentChanged(**_named(holder))
+        raise AssignmentChanged(holder=_title(holder), seat_id=_id(holder))
     if assignee == expected_assignee:
         return dossier
     if assignee is None:
@@ -205,7 +205,7 @@ def admit(dossier: Dossier, seat: Seat, move: str, *, now: datetime) -> None:
     if _actor(dossier, seat, move) == Actor.HANDLER:
         current = _current(dossier, seat.agency_id)
         if current is not None and current.seat_id != seat.pk:
-            raise AssignedToAnother(**_named(current.seat))
+            raise AssignedToAnother(holder=_title(current.seat), seat_id=_id(current.seat))
     other = _other(dossier, seat, now)
     if other is not None:
         raise _locked_by(other)
@@ -256,10 +256,12 @@ def _locked_by(lease: Lease) -> LockedByAnother:
     )
 
 
-def _named(holder: Seat | None) -> dict[str, str | None]:
-    if holder is None:
-        return {"holder": None, "seat_id": None}
-    return {"holder": holder.title, "seat_id": str(holder.pk)}
+def _title(holder: Seat | None) -> str | None:
+    return holder.title if holder else None
+
+
+def _id(holder: Seat | None) -> str | None:
+    return str(holder.pk) if holder else None
 
 
 def _refuse_unless(allowed: bool, needed: str) -> None:

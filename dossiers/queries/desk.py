@@ -115,11 +115,11 @@ def _chosen(
     return rows
 
 
-def _assigned(seat: Seat, whose: str) -> Q | Exists:
+def _assigned(seat: Seat, whose: str) -> Q:
     ours = Assignment.objects.filter(dossier=OuterRef("id"), agency=seat.agency_id)
     if whose == "nobody":
-        return ~Exists(ours)
-    return Exists(ours.filter(seat=seat.pk if whose == "me" else int(whose)))
+        return ~Q(Exists(ours))
+    return Q(Exists(ours.filter(seat=seat.pk if whose == "me" else int(whose))))
 
 
 def coloured(colour: Colour, board: tuple[Range, ...]) -> Q:
