@@ -151,9 +151,9 @@ class DossierOpinions(View):
             **body.validated_data,
         )
         seat = offices.seat(request.user.id)
-        ids = [one.id for one in made]
-        rows = asked.of_dossier(seat, dossier_id).filter(id__in=ids).order_by("asked_at", "id")
-        shown = [officer_render.opinion(row, clock.now()) for row in rows]
+        rows = asked.of_dossier(seat, dossier_id).order_by("id")
+        found = {row.id: row for row in rows.filter(id__in=[one.id for one in made])}
+        shown = [officer_render.opinion(found[one.id], clock.now()) for one in made]
         return http.answer({"opinions": shown}, status=201)
 
 

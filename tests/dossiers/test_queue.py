@@ -128,11 +128,15 @@ def test_what_is_not_known_is_refused_and_never_ignored(cast, query):
 
 
 def test_what_is_drawn_is_what_is_filtered(cast, shelf):
+    for edge in (at(25, 10), at(26, 0), at(27, 0)):  # on the edge of two colours
+        row = shelf["rows"]["red"]
+        copy_of({"id": row.id}, due_at=edge)
     drawn = {}
     for item in cast.reception.get(f"{QUEUE}?page_size=100").json()["items"]:
         drawn.setdefault(item["due_colour"], set()).add(item["code"])
     filtered = {str(colour): set(codes(cast.reception, f"?due={colour}")) for colour in Colour}
-    assert {name: found for name, found in filtered.items() if found} == drawn
+    assert filtered == drawn
+    assert sum(len(found) for found in filtered.values()) == 13
     assert set(drawn) == {str(colour) for colour in Colour}
 
 
