@@ -246,7 +246,9 @@ SPECTACULAR_SETTINGS = {
         "UploadStateEnum": "dossiers.models.uploads.Upload.State",
         "UserKindEnum": ["citizen", "officer"],
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
-        "EventKindEnum": ["move", "payment", "supplement", "proposal", "note"],
+        "EventKindEnum": [
+            *("move", "payment", "supplement", "proposal", "note", "routing", "opinion"),
+        ],
         "NeedKindEnum": ["supplement", "pay", "collect"],
         "FollowedKindEnum": ["draft", "dossier", "message", "payment"],
         "DeliveryWayEnum": ["app", "post", "counter"],
@@ -255,6 +257,8 @@ SPECTACULAR_SETTINGS = {
         "PaperKindEnum": ["original", "copy"],
         "PaperChannelEnum": ["counter", "postal"],
         "CounterFileStateEnum": ["open", "filed"],
+        "OpinionStateEnum": ["open", "answered", "silent", "withdrawn", "overtaken"],
+        "BulkStateEnum": ["running", "done"],
         "SupplementStateEnum": ["open", "answered", "closed"],
         "PaymentStateEnum": [
             *("owed", "pending", "declined", "expired", "review"),

@@ -124,6 +124,16 @@ def text_parameter(
     )
 
 
+def day_parameter(name: str, description: str) -> OpenApiParameter:
+    """Return the documented form of one query parameter that is a day, as 2026-11-24."""
+    return OpenApiParameter(
+        name=name,
+        location=OpenApiParameter.QUERY,
+        type=OpenApiTypes.DATE,
+        description=description,
+    )
+
+
 def operation(
     operation_id: str,
     *,

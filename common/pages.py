@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -39,11 +39,14 @@ def page(
     *,
     order: tuple[str, ...],
     render: Callable[[list[Any]], Iterable[Any]],
+    ways: Sequence[Q] = (),
 ) -> Response:
     """Return one page of `queryset` as `{"items", "next", "previous"}`.
 
     Shape: order names columns, "-" for descending; the last one is unique, so that rows added
-    while somebody scrolls are neither skipped nor shown twice. Nothing is counted.
+    while somebody scrolls are neither skipped nor shown twice. Nothing is counted. With ways, every
+    row meets at least one of these conditions; each is read in order by an index of its own, one
+    page long, and the pages are merged.
     """
     size = size_of(request)
     forward, position = _read_cursor(request, len(order))
@@ -51,6 +54,8 @@ def page(
     if position is not None:
         queryset = queryset.filter(_after(wanted, position))
     try:
+        if ways:
+            queryset = _merged(queryset, ways, wanted, size + 1)
         rows = list(queryset.order_by(*wanted)[: size + 1])
     except (ValueError, TypeError) as failure:
         raise CursorInvalid from failure
@@ -67,6 +72,18 @@ def page(
             "previous": _link(request, order, rows[0], "p") if rows and has_previous else None,
         }
     )
+
+
+def _merged(
+    queryset: QuerySet[Any], ways: Sequence[Q], order: tuple[str, ...], size: int
+) -> QuerySet[Any]:
+    if len(ways) == 1:
+        return queryset.filter(ways[0])
+    parts = [
+        queryset.filter(way).select_related(None).order_by(*order).values("pk")[:size]
+        for way in ways
+    ]
+    return queryset.filter(pk__in=parts[0].union(*parts[1:], all=True))
 
 
 def size_of(request: Request, *, default: int = DEFAULT_PAGE) -> int:

@@ -43,6 +43,7 @@ LABELS = {
     "recall_reception": "Thu hồi tiếp nhận",
     "return_at_appraisal": "Trả lại để bổ sung (tính lại thời hạn)",
     "propose": "Dự thảo kết quả",
+    "reroute": "Chuyển cơ quan khác",
     "reject": "Từ chối giải quyết",
     "sign": "Ký kết quả",
     "accept_supplement": "Chấp nhận bổ sung",

@@ -4,7 +4,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from dossiers.actions import papers, scanning, sweep
+from dossiers.actions import bulk_moves, papers, scanning, sweep
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
@@ -12,6 +12,12 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 @app.task(name="dossiers.make_paper", queue="papers", retry=RETRY)
 def make_paper(document_id: str) -> None:
     papers.make(document_id=document_id, now=clock.now())
+
+
+@app.task(name="dossiers.bulk_moves", queue="moves", retry=RETRY)
+def work_off_bulk_moves(job_id: str) -> None:
+    while bulk_moves.step(job_id=job_id, now=clock.now()):
+        pass
 
 
 @app.periodic(cron="* * * * *")

@@ -349,17 +349,43 @@ def route(code: str, receiving_key: str) -> Route:
     """Return who receives and who decides. Errors: UnknownService; UnknownAgency."""
     service = version_on(code, datetime.date.max - datetime.timedelta(days=1))
     receiving = agency(receiving_key)
-    bodies: dict[str, str] = {}
-    city = AgencyRow.objects.filter(level="city").order_by("key").values_list("key", "fields")
-    for key, names in city:
-        for name in names:
-            # "bao_tro_xa_hoi (giảm nghèo)" is a part of a field: the body of the whole one wins.
-            if " " in name:
-                bodies.setdefault(name.split(" ")[0], key)
-            else:
-                bodies[name] = key
-    competent = routing.competent_of(receiving_key, service.field_key, bodies)
+    bodies = routing.city_bodies(_city_fields())
+    competent = routing.competent_of(
+        receiving_key, service.field_key, bodies, _authorities(service.id)
+    )
     return Route(receiving=receiving, competent=agency(competent))
+
+
+def competent_agencies(version_id: str, *, place_code: str | None = None) -> QuerySet[AgencyRow]:
+    """Return the agencies that may decide under one version, by its levels and field.
+
+    A `place_code` leaves the bodies of that commune and those of the city.
+    Errors: UnknownService.
+    """
+    service = version(version_id)
+    found = routing.competence(
+        service.levels, service.field_key, _city_fields(), _authorities(version_id)
+    )
+    rows = AgencyRow.objects.filter(
+        Q(level="commune", kind=found.commune_kind or "") | Q(key__in=sorted(found.city_keys))
+    )
+    if place_code is not None:
+        rows = rows.filter(Q(place_code=place_code) | Q(level="city"))
+    return rows
+
+
+def _authorities(version_id: str) -> list[str]:
+    """Return the bodies that the procedure itself names as deciding or carrying out."""
+    named = (
+        ProcedureVersion.objects.filter(id=version_id)
+        .order_by("id")
+        .values_list("data__competent_authorities", "data__executing_authorities")
+    )
+    return [name for pair in named for names in pair for name in names or []]
+
+
+def _city_fields() -> list[tuple[str, list[str]]]:
+    return list(AgencyRow.objects.filter(level="city").order_by("key").values_list("key", "fields"))
 
 
 def fields() -> QuerySet[Field]:

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from citizens.actions import vault
 from common import db
+from dossiers.actions import work
 from dossiers.models import Dossier, Seat
 from services import queries as services
 
 
 @db.transaction()
 def shown(*, seat: Seat, dossier: Dossier, now: datetime, what: str = "dossier:read") -> None:
-    """Leave a row for the person of one dossier."""
+    """Leave a row for the person of one dossier, and keep it open for whoever had it open."""
+    work.prolong(dossier, seat, now=now)
     vault.record_access(
         citizen_ids=[dossier.citizen_id],
         reader_id=seat.user_id,
@@ -24,14 +26,16 @@ def shown(*, seat: Seat, dossier: Dossier, now: datetime, what: str = "dossier:r
 
 
 @db.transaction()
-def list_shown(*, seat: Seat, dossiers: Sequence[Dossier], now: datetime) -> None:
+def list_shown(
+    *, seat: Seat, dossiers: Sequence[Dossier], now: datetime, what: str = "dossier:list"
+) -> None:
     """Leave one row for each person of a list, in one statement."""
     if dossiers:
         vault.record_access(
             citizen_ids=[dossier.citizen_id for dossier in dossiers],
             reader_id=seat.user_id,
             reader_label=label(seat),
-            what="dossier:list",
+            what=what,
             purpose="resolve_dossier",
             reference="",
             now=now,

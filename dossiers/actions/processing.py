@@ -9,11 +9,20 @@ from citizens.actions import papers as citizen_papers
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
-from dossiers.actions import delivery, intake, moves, papers, supplements
+from dossiers.actions import (
+    delivery,
+    intake,
+    moves,
+    opinions,
+    papers,
+    routing,
+    supplements,
+    work,
+)
 from dossiers.actions.moves import Moved, NothingProposed
 from dossiers.actions.who import NotYourRole, Who
 from dossiers.models import Document, Dossier, Seat, SupplementRequest, TimelineEvent
-from dossiers.queries import offices
+from dossiers.queries import desk, offices
 from dossiers.rules.states import Actor, Clock, Effect, State
 from payments import queries as payments
 from payments.actions import charge
@@ -35,6 +44,8 @@ class Act:
     result_number: str = ""
     lines: Sequence[dict[str, Any]] = ()
     hand_over: Mapping[str, Any] | None = None
+    competent_agency: str = ""
+    without_opinions: bool = False
 
 
 @db.transaction()
@@ -44,20 +55,33 @@ def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier
     Errors: NotFound when it is not of that agency; Forbidden without a seat; NotYourRole;
     StateChanged; MoveNotAllowed; and those of the single moves.
     """
-    dossier, who = _at_the_desk(officer_id, dossier_id, act.move, now)
+    dossier, seat, who = _at_the_desk(officer_id, dossier_id, act.move, now)
+    data = _before(dossier, seat, act, now)
     if act.move == PROPOSE:
-        return _propose(dossier, act, who, now)
+        return _propose(dossier, act, who, now, data)
+    if act.move == routing.REROUTE:
+        return routing.reroute(
+            dossier,
+            seat,
+            who,
+            expected_state=act.expected_state,
+            competent_agency=act.competent_agency,
+            reason=act.reason,
+            now=now,
+        )
     moved = moves.move(
         dossier=dossier,
         name=act.move,
         who=who,
         now=now,
         reason=act.reason,
+        data=data,
         expected_state=act.expected_state,
         office=_office(dossier, act.move),
     )
     for effect in moved.edge.effects:
         EFFECTS[effect](moved, act, now)
+    opinions.after(moved.dossier, now=now)
     return moved.dossier
 
 
@@ -67,24 +91,24 @@ def report_delivery(*, officer_id: str, dossier_id: str, outcome: str, now: date
 
     Errors: NotFound; Forbidden without a seat; NotYourRole; NotOnItsWay.
     """
-    dossier, who = _at_the_desk(officer_id, dossier_id, f"delivery_{outcome}", now)
+    dossier, _, who = _at_the_desk(officer_id, dossier_id, f"delivery_{outcome}", now)
     if Actor.RECEPTION not in who.roles:
         raise NotYourRole(needed=str(Actor.RECEPTION))
     delivery.report(dossier=dossier, who=who, kind=outcome, now=now)
     return dossier
 
 
-def _at_the_desk(officer_id: str, dossier_id: str, what: str, now: datetime) -> tuple[Dossier, Who]:
-    """Return a dossier of the officer's agency, locked, and who the officer is there."""
+def _at_the_desk(
+    officer_id: str, dossier_id: str, what: str, now: datetime
+) -> tuple[Dossier, Seat, Who]:
+    """Return a dossier of the officer's agency, locked, the seat, and who the officer is there."""
     seat = offices.seat(officer_id)
+    dossier = moves.locked(dossier_id)  # lock, then look: the agency can change
     if not offices.visible(seat).filter(id=dossier_id).exists():
-        raise NotFound
-    dossier = moves.locked(dossier_id)
-    if dossier.citizen_id == officer_id:
         raise NotFound
     who = at_seat(seat)
     _record_access(dossier, officer_id, who, what, now)
-    return dossier, who
+    return dossier, seat, who
 
 
 def at_seat(seat: Seat) -> Who:
@@ -97,7 +121,24 @@ def at_seat(seat: Seat) -> Who:
     )
 
 
-def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
+def _before(dossier: Dossier, seat: Seat, act: Act, now: datetime) -> dict[str, Any]:
+    """Ask what stands in the way of a move that is this officer's to make; return its data.
+
+    A move that is not offered is refused by itself, for its own reason.
+    """
+    if act.expected_state != dossier.state or act.move not in desk.moves(seat, dossier):
+        return {}
+    work.admit(dossier, seat, act.move, now=now)
+    overtaken = opinions.settle(
+        dossier, act.move, without=act.without_opinions, reason=act.reason, now=now
+    )
+    data = {"without_opinions": overtaken} if overtaken else {}
+    return data | routing.redirect(
+        dossier, seat, act.move, competent_agency=act.competent_agency, now=now
+    )
+
+
+def _propose(dossier: Dossier, act: Act, who: Who, now: datetime, data: dict[str, Any]) -> Dossier:
     """Put a decision to the approver; the state stays (dự thảo kết quả)."""
     state = State(dossier.state)
     if act.expected_state != state:
@@ -127,6 +168,7 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
         now=now,
         from_state=int(state),
         reason=act.reason,
+        data=data,
     )
     return dossier
 

@@ -7,17 +7,19 @@ from common.files import places
 from dossiers.actions import (
     attachments,
     autosave,
+    bulk_moves,
     counter,
     counter_filing,
     expiry,
     handover,
     lookups,
+    opinions,
     supplements,
     talk,
     uploads,
     visits,
 )
-from dossiers.models import CounterFile, Document, Dossier
+from dossiers.models import CounterFile, Document, Dossier, Opinion
 
 LATE = timedelta(minutes=2)
 BATCH = 200
@@ -42,6 +44,8 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "loose_places": places.sweep(now=now),
         "counter_files": _counter_files(now),
         "claims": _claims(now),
+        "bulk_moves": bulk_moves.sweep(now=now),
+        "silent_opinions": _silent(now),
     }
 
 
@@ -75,3 +79,9 @@ def _claims(now: datetime) -> int:
     for dossier_id in found:
         counter_filing.claim(dossier_id=dossier_id, now=now)
     return len(found)
+
+
+def _silent(now: datetime) -> int:
+    due = Opinion.objects.filter(state=Opinion.State.OPEN, due_at__lt=now).exclude(silence_basis="")
+    found = list(due.order_by("due_at", "id").values_list("id", flat=True)[:BATCH])
+    return sum(opinions.fall_silent(opinion_id=one, now=now) for one in found)

@@ -1,5 +1,7 @@
 """The officer's desk: the dossiers of one's own agency."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
@@ -9,37 +11,55 @@ from rest_framework.response import Response
 from common import clock, http, pages
 from common.errors import Invalid, MfaRequired, NotFound
 from common.http import Body, IsOfficer, Request, View
-from common.openapi import operation, path_parameter, text_parameter
+from common.openapi import day_parameter, operation, path_parameter, text_parameter
 from dossiers.actions import desk as looking
-from dossiers.actions import moves, processing
+from dossiers.actions import moves, processing, routing, work
+from dossiers.actions import opinions as asking
 from dossiers.actions.processing import Act
 from dossiers.actions.supplements import SupplementRoundsUsed
 from dossiers.actions.who import NotYourRole
-from dossiers.api import render, shapes
-from dossiers.models import Dossier, Seat
-from dossiers.queries import counter, desk, offices
-from dossiers.rules import deadlines
+from dossiers.api import officer_render, officer_shapes, render, shapes
+from dossiers.models import Channel, Dossier, Seat
+from dossiers.models.queue import AGENCIES
+from dossiers.queries import calendar, counter, desk, offices, opinions
+from dossiers.rules import deadlines, due
 from dossiers.rules.deadlines import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed, State
 from payments import queries as payments
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
+WAITING = ["citizen", "payment", "us"]
+SHOWN_NOTES = 20
 
 
-def brief(row: Dossier, dues: payments.Dues | None) -> dict[str, Any]:
-    late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
+def board(now: datetime) -> tuple[due.Range, ...]:
+    """Return which due times have which colour now."""
+    return due.ranges(now, calendar.working())
+
+
+def brief(
+    row: Dossier, seat: Seat, dues: payments.Dues | None, drawn: tuple[due.Range, ...]
+) -> dict[str, Any]:
+    state = State(row.state)
+    late = deadlines.is_late(state, row.due_at, row.finished_at, clock.now())
+    hands: Any = row
     return {
         **render.dossier_brief(row),
         "applicant_name": row.applicant_name,
         "late": late,
         "fee_open": dues is not None and dues.open,
+        "due_colour": due.colour(state, row.due_at, row.finished_at, drawn),
+        "assignment": officer_render.assignment(hands.hands, seat),
     }
 
 
 def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
+    now = clock.now()
     dues = payments.status_of([row.id]).get(row.id)
+    notes = opinions.notes_on(seat, row.id).order_by("-at", "-id")[:SHOWN_NOTES]
+    asked = opinions.asked_on(row.id).order_by("asked_at", "id")
     return {
-        **brief(row, dues),
+        **brief(row, seat, dues, board(now)),
         "answers": row.answers,
         "provenance": row.provenance,
         "fee": render.fee(row.fee_quote),
@@ -52,14 +72,56 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "delivery": render.delivery(row),
         "handed_in": [render.handed_in(one) for one in counter.handed_in(row)],
         "moves": desk.moves(seat, row),
+        "lease": officer_render.lease(getattr(row, "lease", None), seat, now),
+        "opinions": [officer_render.opinion(one, now) for one in asked],
+        "notes": [officer_render.note(one) for one in notes],
     }
 
 
+class StatesField(serializers.CharField):
+    """Several official states, as `1,2,4`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if not re.fullmatch(r"(10|[1-9])(,(10|[1-9])){0,9}", text):
+            raise serializers.ValidationError(
+                "1 to 10, with commas" if http.language() == "en" else "Từ 1 đến 10, cách dấu phẩy",
+                code="invalid",
+            )
+        return tuple(int(code) for code in text.split(","))
+
+
 class QueueFilter(Body):
-    state = serializers.IntegerField(required=False, min_value=1, max_value=10)
-    role = serializers.ChoiceField(required=False, choices=["receiving", "competent"])
+    state = StatesField(required=False)
+    role = serializers.ChoiceField(required=False, choices=list(AGENCIES))
+    service_code = serializers.RegexField(r"^[0-9]\.[0-9]{6}$", required=False)
+    assigned = serializers.RegexField(r"^(me|nobody|[0-9]{1,18})$", required=False)
+    due = serializers.ChoiceField(required=False, choices=officer_shapes.COLOURS)
+    channel = serializers.ChoiceField(required=False, choices=list(Channel))
+    submitted_from = serializers.DateField(required=False)
+    submitted_to = serializers.DateField(required=False)
+    waiting_for = serializers.ChoiceField(required=False, choices=WAITING)
+    code = serializers.CharField(required=False, max_length=40)
+    order = serializers.ChoiceField(required=False, choices=list(desk.ORDERS))
     cursor = serializers.CharField(required=False)
     page_size = serializers.CharField(required=False)
+
+
+def wanted_of(request: Request) -> desk.Wanted:
+    values = http.query_of(QueueFilter, request)
+    return desk.Wanted(
+        states=values.get("state", ()),
+        role=values.get("role"),
+        service_code=values.get("service_code"),
+        assigned=values.get("assigned"),
+        colour=due.Colour(values["due"]) if "due" in values else None,
+        channel=values.get("channel"),
+        submitted_from=values.get("submitted_from"),
+        submitted_to=values.get("submitted_to"),
+        waiting_for=values.get("waiting_for"),
+        code=values["code"].strip().upper() if "code" in values else None,
+        order=values.get("order"),
+    )
 
 
 class Queue(View):
@@ -69,33 +131,102 @@ class Queue(View):
         "listOfficerDossiers",
         tag="officers",
         summary="List the dossiers of my agency",
-        description="Leaves one row for each person shown in that person's access log.",
+        description="Without `state` those that are not closed. What is due first stands first, "
+        "what has no due time last; where closed states are asked for, the newest first. A colour "
+        "is a hint: `red` is due today, `amber` on the next working day, `paused` waits with its "
+        "clock standing. `waiting_for=payment` means an officer's notice (state 6). Leaves one row "
+        "for each person shown in that person's access log.",
         answer=shapes.OfficerDossierShape,
         paged=True,
         refusals=[MfaRequired, Invalid],
         query=[
-            text_parameter("state", "Official state.", [str(code) for code in range(1, 11)]),
-            text_parameter("role", "As which agency.", ["receiving", "competent"]),
+            text_parameter("state", "Official states, several with commas."),
+            text_parameter("role", "As which agency.", list(AGENCIES)),
+            text_parameter("service_code", "Code of the service."),
+            text_parameter("assigned", "`me`, `nobody`, or the id of a seat of my agency."),
+            text_parameter("due", "Colour of the promise.", officer_shapes.COLOURS),
+            text_parameter("channel", "How it was filed.", [str(one) for one in Channel]),
+            day_parameter("submitted_from", "From this day on."),
+            day_parameter("submitted_to", "Up to and with this day."),
+            text_parameter("waiting_for", "Who has to do something now.", WAITING),
+            text_parameter("code", "The whole dossier code.", max_length=40),
+            text_parameter("order", "Order of the list.", list(desk.ORDERS)),
         ],
     )
     def get(self, request: Request) -> Response:
-        wanted = http.query_of(QueueFilter, request)
+        wanted = wanted_of(request)
         seat = offices.seat(request.user.id)
+        drawn = board(clock.now())
 
         def show(rows: list[Dossier]) -> list[dict[str, Any]]:
             looking.list_shown(seat=seat, dossiers=rows, now=clock.now())
             dues = payments.status_of([row.id for row in rows])
-            return [brief(row, dues.get(row.id)) for row in rows]
+            return [brief(row, seat, dues.get(row.id), drawn) for row in rows]
 
         return pages.page(
             request,
-            desk.queue(
-                seat,
-                state=wanted.get("state"),
-                role=wanted.get("role"),
-            ),
-            order=("submitted_at", "id"),
+            desk.queue(seat, wanted, drawn),
+            order=wanted.columns,
             render=show,
+            ways=desk.ways(seat, wanted),
+        )
+
+
+class StateCountShape(officer_shapes.Shape):
+    """How many open dossiers are in one state."""
+
+    state = shapes.StateShape()
+    count = serializers.IntegerField()
+
+
+class ColourCountShape(officer_shapes.Shape):
+    """How many open dossiers have one colour."""
+
+    due_colour = serializers.ChoiceField(choices=officer_shapes.COLOURS)
+    count = serializers.IntegerField()
+
+
+class QueueCountsShape(officer_shapes.Shape):
+    """The board of my agency: figures of its open dossiers, at one moment."""
+
+    states = StateCountShape(many=True)
+    colours = ColourCountShape(many=True)
+    mine = serializers.IntegerField()
+    nobodys = serializers.IntegerField()
+    others = serializers.IntegerField()
+    computed_at = serializers.DateTimeField()
+
+
+class QueueCounts(View):
+    permission_classes = [IsOfficer]
+
+    @operation(
+        "countOfficerDossiers",
+        tag="officers",
+        summary="Read the board of my agency: how many open dossiers, by state, colour and hand",
+        description="A board of its own, not the total of a list: it counts the open dossiers of "
+        "the agency in one statement, whatever a list is filtered by.",
+        answer=QueueCountsShape,
+        refusals=[MfaRequired],
+    )
+    def get(self, request: Request) -> Response:
+        now = clock.now()
+        found = desk.counts(offices.seat(request.user.id), board(now))
+        return http.answer(
+            {
+                "states": [
+                    {"state": render.state(int(state)), "count": count}
+                    for state, count in found.states.items()
+                ],
+                "colours": [
+                    {"due_colour": colour, "count": count}
+                    for colour, count in found.colours.items()
+                ],
+                "mine": found.mine,
+                "nobodys": found.nobodys,
+                "others": found.others,
+                "computed_at": now,
+            }
         )
 
 
@@ -125,8 +256,10 @@ class OfficerMoves(View):
         "moveDossier",
         tag="officers",
         summary="Make a move on a dossier",
-        description="One listed edge of the official states. `expected_state` is the state the "
-        "officer saw: 409 when the dossier moved on meanwhile.",
+        description="One listed edge of the official states, or `propose` and `reroute`, which "
+        "leave the state. `expected_state` is the state the officer saw: 409 when the dossier "
+        "moved on meanwhile. `reroute` sends it on to another competent agency, or back to the "
+        "receiving one; the promised time stays.",
         body=shapes.MoveBody,
         answer=shapes.OfficerDetailShape,
         status=201,
@@ -142,6 +275,10 @@ class OfficerMoves(View):
             moves.NothingProposed,
             SupplementRoundsUsed,
             moves.FeeTaken,
+            work.AssignedToAnother,
+            work.LockedByAnother,
+            asking.OpinionsOpen,
+            routing.SentBack,
             CalendarMissing,
         ],
         examples=[
@@ -155,6 +292,16 @@ class OfficerMoves(View):
                     "expected_state": 4,
                     "reason": "Ảnh căn cước bị mờ, đề nghị chụp lại",
                     "papers": ["000.00.00.G15-KQ004946"],
+                },
+                request_only=True,
+            ),
+            OpenApiExample(
+                "send it on",
+                value={
+                    "move": "reroute",
+                    "expected_state": 4,
+                    "competent_agency": "ubnd-31120",
+                    "reason": "Sổ hộ tịch do phường Cái Khế lưu giữ",
                 },
                 request_only=True,
             ),
@@ -175,5 +322,5 @@ class OfficerMoves(View):
             now=clock.now(),
         )
         seat = offices.seat(request.user.id)
-        row = desk.dossier(seat, dossier_id)
+        row = desk.left_by(seat, dossier_id)
         return http.answer(detail(row, seat), status=201, version=row.version)

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.http import Body, Money
+from dossiers.api import officer_shapes
 
 Shape = serializers.Serializer[Any]
 STATES = list(range(1, 11))
@@ -225,7 +226,9 @@ class EventShape(Shape):
     """One thing that happened. `title` and `text` are for people, `move` for programs."""
 
     seq = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal", "note"])
+    kind = serializers.ChoiceField(
+        choices=["move", "payment", "supplement", "proposal", "note", "routing", "opinion"]
+    )
     move = serializers.CharField()
     state = StateShape()
     title = serializers.CharField()
@@ -405,6 +408,10 @@ class OfficerDossierShape(DossierBriefShape):
     applicant_name = serializers.CharField()
     late = serializers.BooleanField()
     fee_open = serializers.BooleanField(help_text="Something is owed and not paid.")
+    due_colour = serializers.ChoiceField(choices=officer_shapes.COLOURS)
+    assignment = officer_shapes.AssignmentShape(
+        allow_null=True, help_text="Whose work it is in my agency; null for nobody's."
+    )
 
 
 class HandedInShape(Shape):
@@ -432,6 +439,9 @@ class OfficerDetailShape(OfficerDossierShape):
     moves = serializers.ListField(
         child=serializers.CharField(), help_text="What this officer may do now."
     )
+    lease = officer_shapes.LeaseShape(allow_null=True, help_text="Who has it open now.")
+    opinions = officer_shapes.OpinionShape(many=True)
+    notes = officer_shapes.NoteShape(many=True, help_text="The newest twenty that I may read.")
 
 
 class DueLineBody(Body):
@@ -468,6 +478,7 @@ class MoveBody(Body):
             "recall_reception",
             "return_at_appraisal",
             "propose",
+            "reroute",
             "reject",
             "sign",
             "accept_supplement",
@@ -497,6 +508,16 @@ class MoveBody(Body):
     )
     lines = DueLineBody(many=True, required=False, default=list)
     hand_over = HandOverBody(required=False, default=None, allow_null=True)
+    competent_agency = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=60,
+        help_text="With `forward` where the route is corrected; with `reroute` where it goes.",
+    )
+    without_opinions = serializers.BooleanField(
+        required=False, default=False, help_text="Decide though agencies have not answered."
+    )
 
 
 class RatioShape(Shape):

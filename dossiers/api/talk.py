@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
+from common import files as stored
 from common.errors import MfaRequired, NotFound
 from common.http import Body, IsCitizen, IsOfficer, Request, View
 from common.openapi import operation, path_parameter
@@ -368,6 +369,7 @@ class OfficerMessageFileContent(View):
     def get(self, request: Request, dossier_id: str, message_file_id: str) -> Any:
         seat = offices.seat(request.user.id)
         dossier, row = queries.office_file(seat, dossier_id, message_file_id)
+        stored.refuse_unread(row.file)
         looking.shown(seat=seat, dossier=dossier, now=clock.now(), what="message_file")
         return files.download(row.file, row.file_name)
 

@@ -2,6 +2,7 @@
 
 from dossiers.models.answers import AnswerVersion
 from dossiers.models.autosave import DraftVersion, SupplementDraft
+from dossiers.models.bulk import BulkItem, BulkJob
 from dossiers.models.calendar import CalendarDay, CalendarYear
 from dossiers.models.counter import CounterFile, HandedIn, Scan
 from dossiers.models.delivery import Delivery, DeliveryEvent, Way
@@ -16,16 +17,22 @@ from dossiers.models.dossier import (
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.lookup import LookupCount
 from dossiers.models.office import Seat
+from dossiers.models.opinion import Opinion
 from dossiers.models.representation import Representation, RepresentationEvent
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
 from dossiers.models.uploads import Upload, UploadPart
 from dossiers.models.visit import Appointment, QueueDay, SlotPlan, Ticket
 from dossiers.models.voice import Feedback, FeedbackEvent, Rating
+from dossiers.models.work import Assignment, AssignmentEvent, Lease, Note
 
 __all__ = [
     "AnswerVersion",
     "Appointment",
+    "Assignment",
+    "AssignmentEvent",
     "Attachment",
+    "BulkItem",
+    "BulkJob",
     "CalendarDay",
     "CalendarYear",
     "Channel",
@@ -42,8 +49,11 @@ __all__ = [
     "Feedback",
     "FeedbackEvent",
     "HandedIn",
+    "Lease",
     "LookupCount",
     "MessageFile",
+    "Note",
+    "Opinion",
     "QueueDay",
     "Rating",
     "Representation",

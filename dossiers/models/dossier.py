@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from common import crypto, ids
+from dossiers.models import queue
 
 
 def new_dossier_id() -> str:
@@ -121,6 +122,7 @@ class Dossier(models.Model):
                 name="dossiers_dossier_competent",
             ),
             models.Index(fields=["submitted_at"], name="dossiers_dossier_period"),
+            *queue.INDEXES,
         ]
 
     def __str__(self) -> str:
@@ -157,6 +159,8 @@ class TimelineEvent(models.Model):
         SUPPLEMENT = "supplement", "the citizen sent what was asked for; the state stays"
         PROPOSAL = "proposal", "the handler put a decision to the approver; the state stays"
         NOTE = "note", "something else to know of; the state stays"
+        ROUTING = "routing", "it went to another competent agency; the state stays"
+        OPINION = "opinion", "another agency was asked or answered; the state stays"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="timeline")

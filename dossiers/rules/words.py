@@ -103,6 +103,42 @@ BY_MOVE = {
         "Dossier {code} is in process",
         "It was forwarded to {office}.",
     ),
+    "reroute": Words(
+        "Hồ sơ {code} được chuyển tới cơ quan khác",
+        "Hồ sơ đã được chuyển tới {office} để giải quyết. Thời hạn không thay đổi.",
+        "Dossier {code} went to another agency",
+        "It was sent on to {office}. The promised time stays.",
+    ),
+    "send_back": Words(
+        "Hồ sơ {code} được chuyển lại bộ phận một cửa",
+        "Hồ sơ đã được chuyển lại {office} để chuyển đúng cơ quan. Thời hạn không thay đổi.",
+        "Dossier {code} was sent back to the counter",
+        "It was sent back to {office}, which finds the right agency. The promised time stays.",
+    ),
+    "ask_opinion": Words(
+        "Hồ sơ {code} đang được lấy ý kiến",
+        "Cơ quan giải quyết đã lấy ý kiến {office}. Thời hạn không thay đổi.",
+        "An opinion on {code} was asked for",
+        "The deciding agency asked {office}. The promised time stays.",
+    ),
+    "answer_opinion": Words(
+        "Đã có ý kiến về hồ sơ {code}",
+        "{office} đã trả lời cơ quan giải quyết.",
+        "An opinion on {code} was given",
+        "{office} answered the deciding agency.",
+    ),
+    "withdraw_opinion": Words(
+        "Không còn lấy ý kiến về hồ sơ {code}",
+        "Cơ quan giải quyết đã rút yêu cầu lấy ý kiến {office}.",
+        "An opinion on {code} is no longer asked for",
+        "The deciding agency withdrew its request to {office}.",
+    ),
+    "silent_opinion": Words(
+        "Đã hết hạn lấy ý kiến về hồ sơ {code}",
+        "{office} không trả lời trong thời hạn; theo quy định được coi là đồng ý.",
+        "The time for an opinion on {code} ran out",
+        "{office} did not answer in time, which counts as agreement by law.",
+    ),
     "propose": Words(
         "Hồ sơ {code} đã được thẩm định",
         "Kết quả đang chờ người có thẩm quyền ký.",

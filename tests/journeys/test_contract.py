@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import Api
-from tests.dossiers import stories
+from tests.dossiers import desks, stories, test_bulk_moves, test_opinions
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_counter import entered
 from tests.files.test_uploads import start as start_upload
@@ -45,6 +45,8 @@ def world(cast):
     representation = cast.owner.post(
         f"/api/v1/drafts/{draft['id']}/representation", {"phone": "+84911111199"}
     ).json()
+    opinion = test_opinions.asked(cast, desks.in_process(cast))
+    job = test_bulk_moves.start(cast.reception, "receive", [(dossier["id"], 2)]).json()
     return {
         "citizen": cast.owner.token,
         "officer": cast.reception.token,
@@ -57,6 +59,8 @@ def world(cast):
             "upload_id": start_upload(cast.owner, b"xx").json()["id"],
             "payment_id": dossier["payment_ids"][0],
             "file_id": entered(cast),
+            "opinion_id": opinion["id"],
+            "bulk_id": job["id"],
             "code": "2.000635",
             "feedback_id": question["id"],
         },

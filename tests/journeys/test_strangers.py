@@ -35,6 +35,8 @@ OWNED = (
         "{appointment_id}",
         "{upload_id}",
         "{representation_id}",
+        "{opinion_id}",
+        "{bulk_id}",
     ),
 )
 OPERATIONS = [
@@ -58,6 +60,13 @@ TABLES = (
     "dossiers_delivery",
     "dossiers_counterfile",
     "dossiers_scan",
+    "dossiers_assignment",
+    "dossiers_assignmentevent",
+    "dossiers_lease",
+    "dossiers_note",
+    "dossiers_opinion",
+    "dossiers_bulkjob",
+    "dossiers_bulkitem",
     "payments_payment",
     "payments_attempt",
     "payments_refund",
@@ -124,7 +133,17 @@ def owned(cast):
         "session_id": session.pk,
         "upload_id": start_upload(cast.owner, b"xx").json()["id"],
         "part_number": 1,
+        **of_officers(cast),
     }
+
+
+def of_officers(cast):
+    """What officers made of a dossier of the owner's: not a foreign officer's business either."""
+    from tests.dossiers import desks, test_bulk_moves, test_opinions
+
+    opinion = test_opinions.asked(cast, desks.in_process(cast))
+    job = test_bulk_moves.start(cast.reception, "receive", [("dos_x", 1)]).json()
+    return {"opinion_id": opinion["id"], "bulk_id": job["id"]}
 
 
 # What a body must hold to be looked at at all, by the ending of the address.
@@ -140,7 +159,17 @@ BODIES = {
     "/{appointment_id}": {"starts_at": "2026-12-01T08:00:00+07:00"},
     "/cancellation": {"reason": "x"},
     "/representation": {"phone": "+84922222299"},
+    "/{opinion_id}/answer": {"stance": "agree"},
     "/answer": {"accept": True},
+    "/assignment": {"assignee": None, "expected_assignee": None, "expected_state": 1},
+    "/lease": {"act": "open", "expected_state": 1},
+    "/notes": {"text": "x", "expected_state": 1},
+    "/opinions": {
+        "agencies": ["so-tu-phap"],
+        "question": "x",
+        "working_days": 2,
+        "expected_state": 1,
+    },
     "/delivery": {"way": "counter"},
     "/delivery-reports": {"outcome": "delivered"},
 }
@@ -160,7 +189,7 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
-    if path.endswith(("/message-files", "/proof")) and method == "post":
+    if path.endswith(("/message-files", "/proof", "/file")) and method == "post":
         return api.upload(path, file=stories.picture())
     multipart = path.endswith(("/attachments", "/scans")) and method == "post"
     if multipart:
@@ -171,6 +200,8 @@ def call(api, method, path, owned):
     headers = api._headers(**{"Idempotency-Key": "nguoi-la-thu-mot-lan", "If-Match": '"1"'})
     if method == "patch" and "/representations/" in path:
         body = {"shares_prefill": True, "share_text_version": "2026-1"}
+    if "/opinions/" in path and path.endswith("/withdrawal"):
+        body = {"reason": "x"}
     return api.client.generic(
         method.upper(),
         path,
