@@ -173,6 +173,8 @@ def operation(
             refused.append(files.FileInfected)
         if not public:
             refused += [errors.NotSignedIn, errors.Forbidden]
+        if tag == "officers" and not public:
+            refused += [errors.SessionIdle, errors.MfaRequired]
         refused += [errors.NotAcceptable, errors.Unavailable]
 
         media = "multipart/form-data" if multipart else "application/json"

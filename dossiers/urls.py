@@ -1,6 +1,15 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import (
+    citizen,
+    delegations,
+    drafts,
+    invitations,
+    officer,
+    public,
+    staff,
+    units,
+)
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -32,5 +41,17 @@ urlpatterns = [
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         officer.OfficerAttachment.as_view(),
     ),
+    path("officer/seat", staff.MySeat.as_view()),
+    path("officer/staff", staff.Staff.as_view()),
+    path("officer/staff/events", staff.StaffEvents.as_view()),
+    path("officer/staff/<str:officer_id>", staff.StaffDetail.as_view()),
+    path("officer/staff/<str:officer_id>/invitation", staff.StaffInvitation.as_view()),
+    path("officer/staff/<str:officer_id>/second-factor-reset", staff.StaffReset.as_view()),
+    path("officer/units", units.Units.as_view()),
+    path("officer/units/<str:unit_id>", units.UnitDetail.as_view()),
+    path("officer/delegations", delegations.Delegations.as_view()),
+    path("officer/delegations/<str:delegation_id>", delegations.DelegationDetail.as_view()),
+    path("officer/invitations/open", invitations.InvitationOffer.as_view()),
+    path("officer/invitations/accept", invitations.InvitationAccept.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
 ]

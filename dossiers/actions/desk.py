@@ -6,6 +6,7 @@ from datetime import datetime
 from citizens.actions import vault
 from common import db
 from dossiers.models import Dossier, Seat
+from dossiers.rules.seats import Role
 from services import queries as services
 
 
@@ -17,7 +18,7 @@ def shown(*, seat: Seat, dossier: Dossier, now: datetime, what: str = "dossier:r
         reader_id=seat.user_id,
         reader_label=label(seat),
         what=what[:200],
-        purpose="resolve_dossier",
+        purpose=_purpose(seat),
         reference=dossier.id,
         now=now,
     )
@@ -32,10 +33,15 @@ def list_shown(*, seat: Seat, dossiers: Sequence[Dossier], now: datetime) -> Non
             reader_id=seat.user_id,
             reader_label=label(seat),
             what="dossier:list",
-            purpose="resolve_dossier",
+            purpose=_purpose(seat),
             reference="",
             now=now,
         )
+
+
+def _purpose(seat: Seat) -> str:
+    """Return why an officer looks: whoever audits does not resolve anything."""
+    return "audit" if seat.roles == [Role.AUDITOR] else "resolve_dossier"
 
 
 def label(seat: Seat) -> str:

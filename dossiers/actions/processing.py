@@ -10,8 +10,9 @@ from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
 from dossiers.actions import intake, moves, papers
+from dossiers.actions import who as people
 from dossiers.actions.moves import Moved, NothingProposed
-from dossiers.actions.who import NotYourRole, Who
+from dossiers.actions.who import Who
 from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
 from dossiers.queries import offices
 from dossiers.rules.states import Actor, Clock, State
@@ -39,21 +40,14 @@ class Act:
 def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier:
     """Make one move on a dossier of the officer's own agency.
 
-    Errors: NotFound when it is not of that agency; Forbidden without a seat; NotYourRole;
-    StateChanged; MoveNotAllowed; and those of the single moves.
+    Errors: NotFound when it is not of that agency; Forbidden without a seat; NoDossierRole;
+    NotYourRole; NotYourAgency; StateChanged; MoveNotAllowed; and those of the single moves.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     if not offices.visible(seat).filter(id=dossier_id).exists():
         raise NotFound
     dossier = moves.locked(dossier_id)
-    if dossier.citizen_id == officer_id:
-        raise NotFound
-    who = Who(
-        kind="officer",
-        id=officer_id,
-        label=f"{seat.title}, {moves.office_name(seat.agency_id)}",
-        roles=frozenset(Actor(role) for role in seat.roles if role in set(Actor)),
-    )
+    who = people.officer(seat, dossier)
     _record_access(dossier, officer_id, who, act.move, now)
     if act.move == PROPOSE:
         return _propose(dossier, act, who, now)
@@ -97,8 +91,7 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
         raise moves.StateChanged(current_state=int(state))
     if state not in {State.ACCEPTED, State.PROCESSING}:
         raise moves.states.MoveNotAllowed(state=int(state), move=PROPOSE)
-    if Actor.HANDLER not in who.roles:
-        raise NotYourRole(needed=str(Actor.HANDLER))
+    who = who.acting(Actor.HANDLER)
     if not act.result_text.strip():
         raise Invalid(
             errors=[

@@ -7,54 +7,59 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
-from common.errors import Invalid, MfaRequired, NotFound
+from common.errors import Invalid, NotFound
 from common.http import Body, IsOfficer, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import desk as looking
 from dossiers.actions import moves, processing
 from dossiers.actions.processing import Act
-from dossiers.actions.who import NotYourRole
+from dossiers.actions.who import NotYourAgency, NotYourRole, OwnProposal
 from dossiers.api import files, render, shapes
 from dossiers.models import Dossier, Seat
 from dossiers.queries import desk, offices
 from dossiers.rules import deadlines
 from dossiers.rules.deadlines import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed, State
+from dossiers.rules.views import Part
 from payments import queries as payments
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
 
 
-def brief(row: Dossier, dues: payments.Dues | None) -> dict[str, Any]:
+def brief(row: Dossier, dues: payments.Dues | None, seat: Seat) -> dict[str, Any]:
+    shown = offices.parts(seat, row)
     late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
     return {
         **render.dossier_brief(row),
-        "applicant_name": row.applicant_name,
+        "applicant_name": row.applicant_name if Part.APPLICANT in shown else "",
         "late": late,
-        "fee_open": dues is not None and dues.open,
+        "fee_open": Part.MONEY in shown and dues is not None and dues.open,
     }
 
 
 def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
     dues = payments.status_of([row.id]).get(row.id)
+    shown = offices.parts(seat, row)
+    money = Part.MONEY in shown
     return {
-        **brief(row, dues),
+        **brief(row, dues, seat),
         "answers": row.answers,
         "provenance": row.provenance,
-        "fee": render.fee(row.fee_quote),
-        "owed": http.money(dues.owed_vnd if dues else 0),
-        "paid": http.money(dues.paid_vnd if dues else 0),
+        "fee": render.fee(row.fee_quote) if money else None,
+        "owed": http.money(dues.owed_vnd if dues else 0) if money else None,
+        "paid": http.money(dues.paid_vnd if dues else 0) if money else None,
         "timeline": [render.event(one) for one in row.timeline.all()],
         "documents": [render.document(one) for one in row.documents.all()],
         "attachments": [render.attachment(one) for one in row.attachments.all()],
         "supplements": [render.supplement(one) for one in row.supplements.all()],
         "moves": desk.moves(seat, row),
+        "parts": sorted(shown),
     }
 
 
 class QueueFilter(Body):
     state = serializers.IntegerField(required=False, min_value=1, max_value=10)
-    role = serializers.ChoiceField(required=False, choices=["receiving", "competent"])
+    role = serializers.ChoiceField(required=False, choices=["helping", "receiving", "competent"])
     cursor = serializers.CharField(required=False)
     page_size = serializers.CharField(required=False)
 
@@ -69,20 +74,20 @@ class Queue(View):
         description="Leaves one row for each person shown in that person's access log.",
         answer=shapes.OfficerDossierShape,
         paged=True,
-        refusals=[MfaRequired, Invalid],
+        refusals=[offices.NoDossierRole, Invalid],
         query=[
             text_parameter("state", "Official state.", [str(code) for code in range(1, 11)]),
-            text_parameter("role", "As which agency.", ["receiving", "competent"]),
+            text_parameter("role", "As which agency.", ["helping", "receiving", "competent"]),
         ],
     )
     def get(self, request: Request) -> Response:
         wanted = http.query_of(QueueFilter, request)
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
 
         def show(rows: list[Dossier]) -> list[dict[str, Any]]:
             looking.list_shown(seat=seat, dossiers=rows, now=clock.now())
             dues = payments.status_of([row.id for row in rows])
-            return [brief(row, dues.get(row.id)) for row in rows]
+            return [brief(row, dues.get(row.id), seat) for row in rows]
 
         return pages.page(
             request,
@@ -105,11 +110,11 @@ class OfficerDossier(View):
         summary="Read a dossier of my agency",
         description="Leaves a row in the citizen's access log.",
         answer=shapes.OfficerDetailShape,
-        refusals=[NotFound, MfaRequired],
+        refusals=[NotFound, offices.NoDossierRole],
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         looking.shown(seat=seat, dossier=row, now=clock.now())
         return http.answer(detail(row, seat))
@@ -130,8 +135,10 @@ class OfficerMoves(View):
         key="transaction",
         refusals=[
             NotFound,
-            MfaRequired,
+            offices.NoDossierRole,
             NotYourRole,
+            NotYourAgency,
+            OwnProposal,
             moves.StateChanged,
             MoveNotAllowed,
             moves.FeeUnpaid,
@@ -169,7 +176,7 @@ class OfficerMoves(View):
             act=Act(**values),
             now=clock.now(),
         )
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         return http.answer(detail(row, seat), status=201, version=row.version)
 
@@ -183,11 +190,11 @@ class OfficerAttachment(View):
         summary="Download a file of a dossier of my agency",
         description="Leaves a row in the citizen's access log.",
         binary="application/octet-stream",
-        refusals=[NotFound, MfaRequired],
+        refusals=[NotFound, offices.NoDossierRole],
         query=[DOSSIER, path_parameter("attachment_id", "Id of the attachment.")],
     )
     def get(self, request: Request, dossier_id: str, attachment_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         chosen = next((one for one in row.attachments.all() if one.id == attachment_id), None)
         if chosen is None:

@@ -10,7 +10,8 @@ from dossiers.models.dossier import (
     TimelineEvent,
 )
 from dossiers.models.draft import Attachment, Draft
-from dossiers.models.office import Seat
+from dossiers.models.office import Delegation, Seat, SeatEvent, Unit
+from dossiers.models.person import DossierPerson
 
 __all__ = [
     "Attachment",
@@ -18,10 +19,14 @@ __all__ = [
     "CalendarYear",
     "Channel",
     "CodeCounter",
+    "Delegation",
     "Document",
     "Dossier",
+    "DossierPerson",
     "Draft",
     "Seat",
+    "SeatEvent",
     "SupplementRequest",
     "TimelineEvent",
+    "Unit",
 ]

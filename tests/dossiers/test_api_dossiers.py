@@ -412,7 +412,7 @@ def test_the_figures_are_counted_from_the_rows(cast):
     ("path", "who", "expected"),
     [
         ("/api/v1/dossiers", "owner", 3),
-        ("/api/v1/officer/dossiers", "reception", 9),
+        ("/api/v1/officer/dossiers", "reception", 11),
         ("/api/v1/me/home", "owner", 6),
     ],
 )
