@@ -247,6 +247,10 @@ SPECTACULAR_SETTINGS = {
             *("owed", "pending", "declined", "expired", "review"),
             *("paid", "refunded", "cancelled", "free"),
         ],
+        "OfficerRoleEnum": [
+            *("reception", "handler", "approver", "admin", "auditor", "catalogue"),
+        ],
+        "LentRoleEnum": ["approver", "handler", "reception"],
         "ChannelEnum": ["online", "counter", "postal"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
     },
