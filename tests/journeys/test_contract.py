@@ -44,6 +44,7 @@ def world(cast):
             "document_id": dossier["documents"][0]["id"],
             "payment_id": dossier["payment_ids"][0],
             "code": "2.000635",
+            "officer_id": cast.reception.get("/api/v1/me").json()["id"],
         },
     }
 
