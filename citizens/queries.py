@@ -282,7 +282,7 @@ def number_digest(id_number: str) -> str:
     return crypto.blind_index(id_number, rules.ID_NUMBER_PURPOSE)
 
 
-def officer_digest(officer_id: str) -> QuerySet[User, str]:
+def officer_digest(officer_id: str) -> QuerySet[User, str | None]:
     """Return the digest that the agency recorded for an officer, as a subquery."""
     return User.objects.filter(id=officer_id, officer_index__isnull=False).values_list(
         "officer_index", flat=True

@@ -5,6 +5,7 @@ Which agency and with which roles is the business of the rooms above; here is on
 
 import dataclasses
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
@@ -27,7 +28,7 @@ from common.errors import FieldError, Invalid, Refusal
 VALID = timedelta(hours=72)
 STALE = timedelta(minutes=5)
 CODE_LENGTH = 26  # of 32 letters: 130 bits, nobody guesses one
-PASSWORD_RULES = [MinimumLengthValidator(12), CommonPasswordValidator()]
+PASSWORD_RULES: list[Any] = [MinimumLengthValidator(12), CommonPasswordValidator()]
 
 
 class OfficerExists(Refusal):
