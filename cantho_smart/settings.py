@@ -6,6 +6,7 @@ unsafe values stop the process; in development and tests what is missing is made
 
 import pathlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -264,6 +265,10 @@ SPECTACULAR_SETTINGS = {
             *("owed", "pending", "declined", "expired", "review"),
             *("paid", "refunded", "cancelled", "free"),
         ],
+        "OfficerRoleEnum": [
+            *("reception", "handler", "approver", "admin", "auditor", "catalogue"),
+        ],
+        "LentRoleEnum": ["approver", "handler", "reception"],
         "ChannelEnum": ["online", "counter", "postal"],
         "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
         "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
@@ -346,7 +351,11 @@ vars().update(env.email_url("EMAIL_URL", "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Can Tho Smart <no-reply@localhost>")
 MFA_ADAPTER = "citizens.adapters.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+# The domain that passkeys are bound to, and what besides its own https pages may use them: native
+# apps by the hash of their signing key, `android:apk-key-hash:...`; development's own address.
+PASSKEY_DOMAIN = env.str("PASSKEY_DOMAIN", urlsplit(PUBLIC_URL).hostname or "localhost")
+PASSKEY_ORIGINS = env.list("PASSKEY_ORIGINS", default=[PUBLIC_URL] if DEVELOPMENT else [])
 MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = "Can Tho Smart"
 USERSESSIONS_TRACK_ACTIVITY = True

@@ -14,11 +14,12 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django import forms
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from citizens import channels, rules
-from citizens.actions import codes, identity
+from citizens.actions import codes, identity, officers
 from citizens.models import User, phone_index
 from common import clock, crypto, db
 from common.errors import OutsideError, Refusal
@@ -34,6 +35,12 @@ OPENING_MAILS = frozenset({"account/email/login_code", "account/email/password_r
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: Any) -> bool:
         return True
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        cleaned: str = super().clean_password(password, user=user)
+        if user is not None and user.pk and user.is_officer:
+            validate_password(cleaned, user, officers.PASSWORD_RULES)
+        return cleaned
 
     def phone_form_field(self, **kwargs: Any) -> forms.Field:
         return PhoneField(**kwargs)
@@ -133,6 +140,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return crypto.decrypt(encrypted_text)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.PASSKEY_DOMAIN, "name": settings.MFA_TOTP_ISSUER}
 
     def get_totp_label(self, user: Any) -> str:
         return str(user.email or user.id)

@@ -5,4 +5,6 @@ class CitizensConfig(AppConfig):
     name = "citizens"
 
     def ready(self) -> None:
-        from citizens import checks  # noqa: F401, PLC0415 - registers the system checks
+        from citizens import checks, passkeys  # noqa: F401, PLC0415 - registers the system checks
+
+        passkeys.install()

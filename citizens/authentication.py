@@ -10,10 +10,12 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.headless.tokens.strategies.jwt import internal
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
+from citizens.actions import sessions
 from common import clock
 
 SEEN_EVERY = 300
@@ -21,16 +23,21 @@ SEEN_EVERY = 300
 
 @dataclasses.dataclass(frozen=True)
 class Auth:
-    """One signed-in session. `mfa`: it passed a second factor.
+    """One signed-in session. `two_proofs`: it passed a password and a second factor, both.
 
     Shape: ways maps how it was signed in ("password", "code", "socialaccount", "mfa") to when,
     in seconds since the epoch; the latest time of each.
     """
 
     session_key: str
-    mfa: bool
+    two_proofs: bool
     auth_time: float
     ways: Mapping[str, float]
+
+
+def _is_second_factor(record: Mapping[str, Any]) -> bool:
+    """Return whether a record of the library is a TOTP or a passkey; a recovery code is none."""
+    return record.get("method") == "mfa" and record.get("type") in {"totp", "webauthn"}
 
 
 class BearerAuthentication(TokenAuthentication):
@@ -42,6 +49,8 @@ class BearerAuthentication(TokenAuthentication):
     def authenticate_credentials(self, key: str) -> tuple[Any, Auth]:
         claims = internal.decode_token(key, "access")
         session = internal.get_token_session(claims) if claims else None
+        if claims is not None and session is None:
+            sessions.refuse_idle(internal.session_key_from_sid(claims["sid"]), now=clock.now())
         if claims is None or session is None:
             raise AuthenticationFailed("Invalid token.")
         user = internal.validate_token_user(claims, session)
@@ -50,13 +59,22 @@ class BearerAuthentication(TokenAuthentication):
         # Only what this very user passed: the library binds the records to whom they are about.
         records = get_authentication_records(types.SimpleNamespace(session=session), user)
         self._touch(session.session_key)
+        if user.is_officer:
+            self._stay_awake(session.session_key)
         ways = {str(record.get("method")): float(record.get("at", 0)) for record in records}
         return user, Auth(
             session_key=session.session_key,
-            mfa="mfa" in ways,
+            two_proofs="password" in ways and any(map(_is_second_factor, records)),
             auth_time=max(ways.values(), default=0.0),
             ways=ways,
         )
+
+    def _stay_awake(self, session_key: str) -> None:
+        """Put an officer's idle end 30 minutes off again; written at most once a minute."""
+        until = clock.now() + sessions.IDLE
+        Session.objects.filter(
+            session_key=session_key, expire_date__lte=until - sessions.IDLE_STEP
+        ).update(expire_date=until)
 
     def _touch(self, session_key: str) -> None:
         """Move "last seen" of the device, at most once in five minutes from each process."""

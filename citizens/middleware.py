@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.core.exceptions import RateLimited
+from allauth.headless import app_settings
+from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +24,9 @@ GUESSES = (
     "/auth/password/reset",
     "/auth/email/verify",
 )
+# What is the agency's business and not the officer's: the addresses of the account, and the second
+# factor that was enrolled with the invitation.
+AGENCYS = ("/account/email", "/account/phone", "/account/authenticators/totp")
 # How long the library's limit of each address holds; it does not say so itself.
 RETRY_SECONDS = {"/auth/login": 300, "/auth/code/request": 60, "/auth/password/request": 60}
 RETRY_OTHERWISE = 30
@@ -47,6 +52,8 @@ class MendSignIn:
         else:
             if request.path.endswith("/auth/code/request") and not _names_somebody(body):
                 response = _answer(400, "required", "phone")  # the library would fail
+            elif _is_the_agencys(request):
+                response = _answer(403, "forbidden")
             else:
                 response = self._mended(request, self._one_guess_at_a_time(request))
         response["Cache-Control"] = "no-store"
@@ -103,6 +110,11 @@ class MendSignIn:
                 return _answer(503, code, param, retry_after=RETRY_OTHERWISE)
             case Refusal():
                 return _answer(exception.status, exception.code, retry_after=exception.retry_after)
+            case AttributeError() | KeyError() | TypeError() | ValueError() if (
+                "/webauthn" in request.path
+            ):
+                # What a passkey did not say in the form it should; the library lets it fail.
+                return _answer(400, "incorrect_code", "credential")
             case IntegrityError():
                 # Two sign-ins proved the same phone or number at the same moment; one was first.
                 return _answer(409, "conflict")
@@ -112,6 +124,17 @@ class MendSignIn:
 def _names_somebody(body: dict[str, Any]) -> bool:
     given = (body.get(name) for name in ("phone", "email"))
     return any(value not in (None, [], {}) and str(value).strip() for value in given)
+
+
+def _is_the_agencys(request: HttpRequest) -> bool:
+    """Return whether an officer would change here what only the agency may."""
+    if not request.path.endswith(AGENCYS) or request.method == "GET":
+        return False
+    if request.path.endswith("/totp") and request.method != "DELETE":
+        return False
+    token = app_settings.TOKEN_STRATEGY.get_session_token(request)
+    found = authenticate_by_x_session_token(token) if token else None
+    return bool(found and found[0].is_officer)
 
 
 def _seconds(request: HttpRequest) -> int:

@@ -18,6 +18,10 @@ def new_message_id() -> str:
     return ids.new("msg")
 
 
+def new_invitation_id() -> str:
+    return ids.new("inv")
+
+
 def new_paper_id() -> str:
     return ids.new("pap")
 
@@ -64,6 +68,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     claimed_by = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="walk_ins", null=True
     )
+    officer_index = models.CharField(
+        max_length=64,
+        null=True,
+        help_text="blind index of an officer's number, while in office",
+    )
     language = models.CharField(max_length=2, default="vi")
     version = models.PositiveIntegerField(default=1)
     is_active = models.BooleanField(default=True)
@@ -106,6 +115,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 | (~Q(kind="walk_in") & Q(walk_in_index__isnull=True, claimed_by__isnull=True)),
                 name="citizens_user_walk_in_never_signs_in",
             ),
+            models.UniqueConstraint(
+                fields=["officer_index"], name="citizens_user_one_office_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(officer_index__isnull=True) | Q(kind="officer"),
+                name="citizens_user_only_officers_hold_office",
+            ),
             models.CheckConstraint(
                 condition=Q(assurance_level__lte=2), name="citizens_user_level_range"
             ),
@@ -125,6 +141,46 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_officer(self) -> bool:
         return self.kind == self.Kind.OFFICER
+
+
+class Invitation(models.Model):
+    """The one-time way into an officer's account that an agency made. Written by `officers`.
+
+    The code is kept only until the mail is out; the digest finds it again. The account stays shut
+    until the code was used to set a password and a second factor in one act.
+    """
+
+    id = models.CharField(
+        primary_key=True, max_length=ids.MAX_LENGTH, default=new_invitation_id, editable=False
+    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations")
+    code = crypto.EncryptedTextField(null=True)
+    code_index = models.CharField(max_length=64)
+    totp_secret = crypto.EncryptedTextField(null=True, help_text="offered, not yet confirmed")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="exclusive")
+    sent_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text="used, or replaced by a newer one")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code_index"], name="citizens_invitation_code"),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(closed_at=None),
+                name="citizens_invitation_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(sent_at=None, closed_at=None),
+                name="citizens_invitation_unsent",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Identity(models.Model):

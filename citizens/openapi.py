@@ -8,6 +8,8 @@ from typing import Any
 from allauth.headless.constants import Flow
 from allauth.headless.spec.internal.schema import get_schema
 
+from citizens.middleware import AGENCYS
+
 PREFIX = "Auth"
 BASE = "/api/auth/app/v1/account"
 # Left out of their document, seen in their code.
@@ -81,7 +83,7 @@ def _mend(schemas: dict[str, Any]) -> None:
 
 
 def _prune(document: dict[str, Any]) -> None:
-    """Leave out the parts that no operation of ours uses: passkeys and the like."""
+    """Leave out the parts that no operation of ours uses."""
     while True:
         used = set(re.findall(r'"#/components/(\w+)/(\w+)"', json.dumps(document)))
         unused = [
@@ -104,8 +106,10 @@ def _unsaid(path: str, method: str) -> dict[str, Any]:
     if not path.endswith(("/config", "/tokens/refresh")):
         answers["410"] = {"$ref": f"#/components/responses/{PREFIX}SessionGone"}
     answers["429"] = _error("Too many requests, codes or guesses; see `Retry-After`.")
-    if "/account/" in path or path.endswith(("/auth/sessions", "reauthenticate")):
+    if "/account/" in path or path.endswith(("/auth/sessions", "authenticate")):
         answers["401"] = {"$ref": f"#/components/responses/{PREFIX}Authentication"}
+    if path.endswith(AGENCYS) and method != "get":
+        answers["403"] = _error("`forbidden`: of an officer's account the agency keeps these.")
     if path.endswith("/auth/provider/token"):
         answers["503"] = _error("`identity_provider_unavailable`; see `Retry-After`.")
     return answers

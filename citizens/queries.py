@@ -5,7 +5,8 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from allauth.mfa.models import Authenticator
+from django.db.models import Max, Q, QuerySet
 
 from citizens import rules
 from citizens.models import Consent, Device, Message, User, VaultAccess, VaultField, phone_index
@@ -268,3 +269,63 @@ def masked_contact(*, phone: str = "", id_number: str = "") -> str:
     """Return a phone or personal number as it may be shown again to whoever gave it."""
     masked = rules.mask_number(id_number) if id_number else rules.mask_phone(phone)
     return masked or ""
+
+
+@dataclasses.dataclass(frozen=True)
+class OfficerCard:
+    """An officer's account as the agency that made it sees it."""
+
+    id: str
+    email: str
+    full_name: str
+    open: bool
+    second_factors: tuple[str, ...]
+    last_seen_at: datetime | None
+
+
+def officer_cards(user_ids: Collection[str]) -> dict[str, OfficerCard]:
+    """Return the accounts of these officers by id: two queries, however many they are."""
+    users = User.objects.filter(id__in=list(user_ids), kind=User.Kind.OFFICER).annotate(
+        seen=Max("usersession__last_seen_at")
+    )
+    factors: dict[str, set[str]] = {}
+    for user_id, kind in Authenticator.objects.filter(
+        user_id__in=list(user_ids), type__in=("totp", "webauthn")
+    ).values_list("user_id", "type"):
+        factors.setdefault(user_id, set()).add("passkey" if kind == "webauthn" else kind)
+    return {
+        user.id: OfficerCard(
+            id=user.id,
+            email=user.email,
+            full_name=user.full_name,
+            open=user.is_active,
+            second_factors=tuple(sorted(factors.get(user.id, ()))),
+            last_seen_at=max(filter(None, (user.seen, user.last_login)), default=None),
+        )
+        for user in users
+    }
+
+
+def accounts_of_same_person(officer_id: str) -> QuerySet[User]:
+    """Return the citizen's account of the person who is this officer: none or one.
+
+    The two accounts are told apart everywhere; only their numbers' digests are compared.
+    """
+    return User.objects.filter(
+        kind=User.Kind.CITIZEN,
+        id_number_index__in=User.objects.filter(id=officer_id, officer_index__isnull=False).values(
+            "officer_index"
+        ),
+    )
+
+
+def number_digest(id_number: str) -> str:
+    """Return the digest by which a personal number is compared, wherever it stands."""
+    return crypto.blind_index(id_number, rules.ID_NUMBER_PURPOSE)
+
+
+def officer_digest(officer_id: str) -> QuerySet[User, str | None]:
+    """Return the digest that the agency recorded for an officer, as a subquery."""
+    return User.objects.filter(id=officer_id, officer_index__isnull=False).values_list(
+        "officer_index", flat=True
+    )

@@ -9,6 +9,7 @@ from typing import Any
 
 from common import facts
 
+ID_NUMBER_PURPOSE = "id_number"  # of its blind index, the same for citizens and officers
 ID_NUMBER = re.compile(r"[0-9]{12}\Z")
 # A code costs money and is a chance to guess it: 20 codes of 3 tries are 60 chances in a million.
 CODES_TO_ONE_A_DAY = 20

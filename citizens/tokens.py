@@ -22,6 +22,8 @@ class CitizenTokenStrategy(JWTTokenStrategy):
     """JWT with a row per session behind it: signing out a device holds at once."""
 
     def create_access_token_payload(self, request: Any) -> dict[str, Any] | None:
+        if request.user.is_authenticated and request.user.is_officer:
+            request.session.set_expiry(int(sessions.IDLE.total_seconds()))
         payload = super().create_access_token_payload(request)
         if payload is not None:
             # The refresh token's mark lives in the session, which the middleware saves only
@@ -41,6 +43,7 @@ class CitizenTokenStrategy(JWTTokenStrategy):
                 return None
             session = internal.get_token_session(claims)
             if session is None:
+                sessions.refuse_idle(key, now=datetime.fromtimestamp(time.time(), UTC))
                 return None
             user = internal.validate_token_user(claims, session)
             if user is None or not user.is_active:
@@ -57,4 +60,6 @@ class CitizenTokenStrategy(JWTTokenStrategy):
             access = internal.create_access_token(user, session, self.get_claims(user))
             fresh = internal.create_refresh_token(user, session)
             session.save()
+            if user.is_officer:  # see Note [Idle end]: a refresh is no use
+                Session.objects.filter(session_key=key).update(expire_date=locked.expire_date)
             return access, fresh

@@ -104,6 +104,13 @@ class NotSignedIn(Refusal):
     title_en = "Sign in first"
 
 
+class SessionIdle(Refusal):
+    code = "session_idle"
+    status = 401
+    title_vi = "Phiên làm việc đã kết thúc vì không thao tác trong 30 phút"
+    title_en = "The session ended after 30 minutes without use"
+
+
 class Forbidden(Refusal):
     code = "forbidden"
     status = 403

@@ -293,6 +293,9 @@ class IsSignedIn(permissions.BasePermission):
     def has_permission(self, request: Any, view: APIView) -> bool:
         if not request.user or not request.user.is_authenticated:
             raise errors.NotSignedIn
+        # An officer without both proofs can do nothing but enrol, which is the sign-in's own door.
+        if request.user.is_officer and not getattr(request.auth, "two_proofs", False):
+            raise errors.MfaRequired
         return True
 
 
@@ -300,21 +303,20 @@ class IsCitizen(IsSignedIn):
     """A citizen; an officer uses a citizen account of their own."""
 
     def has_permission(self, request: Any, view: APIView) -> bool:
-        super().has_permission(request, view)
+        if not (request.user and request.user.is_authenticated):
+            raise errors.NotSignedIn
         if not request.user.is_citizen:
             raise errors.Forbidden
         return True
 
 
 class IsOfficer(IsSignedIn):
-    """An officer whose session passed the second factor."""
+    """An officer whose session passed a password and a second factor."""
 
     def has_permission(self, request: Any, view: APIView) -> bool:
         super().has_permission(request, view)
         if not request.user.is_officer:
             raise errors.Forbidden
-        if not getattr(request.auth, "mfa", False):
-            raise errors.MfaRequired
         return True
 
 

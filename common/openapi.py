@@ -186,6 +186,8 @@ def operation(
             refused += files.REFUSALS
         if not public:
             refused += [errors.NotSignedIn, errors.Forbidden]
+        if tag == "officers" and not public:
+            refused += [errors.SessionIdle, errors.MfaRequired]
         refused += [errors.NotAcceptable, errors.Unavailable]
 
         if raw:

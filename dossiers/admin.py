@@ -19,6 +19,7 @@ from django.urls import path, reverse
 from django.utils import translation
 
 from citizens.actions import desk as sign_in
+from citizens.actions import sessions
 from common import clock
 from common.errors import NotFound, Refusal
 from dossiers.actions import desk as looking
@@ -32,7 +33,7 @@ from payments import queries as payments
 from services import admin as catalogue
 from services import queries as services
 
-IDLE_SECONDS = 30 * 60
+IDLE_SECONDS = int(sessions.IDLE.total_seconds())
 MARK = "desk_second_factor"
 LABELS = {
     "receive": "Tiếp nhận",
@@ -85,7 +86,7 @@ class DeskSite(admin.AdminSite):
         user: Any = request.user
         if not (user.is_authenticated and user.is_active and user.is_officer):
             return False
-        if not request.session.get(MARK):
+        if not (request.session.get(MARK) and offices.holds_seat(str(user.pk))):
             return False
         request.session.set_expiry(IDLE_SECONDS)
         return True
@@ -164,7 +165,10 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         return True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dossier]:
-        return desk.queue(_seat(request))
+        try:
+            return desk.queue(_seat(request))
+        except offices.NoDossierRole:
+            return Dossier.objects.none()
 
     @admin.display(description="Mã hồ sơ", ordering="code")
     def dossier_code(self, row: Dossier) -> str:
@@ -207,7 +211,7 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         seat = _seat(request)
         try:
             row = desk.dossier(seat, unquote(object_id))
-        except NotFound:
+        except (NotFound, offices.NoDossierRole):
             messages.error(request, "Không tìm thấy hồ sơ này ở cơ quan của bạn.")
             return HttpResponseRedirect(reverse("admin:dossiers_dossier_changelist"))
         looking.shown(seat=seat, dossier=row, now=clock.now(), what="dossier:read at the desk")
@@ -264,7 +268,7 @@ catalogue.register(site, may_edit=_keeps_catalogue)
 
 
 def _seat(request: HttpRequest) -> Seat:
-    return offices.seat(str(request.user.pk))
+    return offices.seat(str(request.user.pk), now=clock.now())
 
 
 def _answers(row: Dossier) -> list[tuple[str, str]]:

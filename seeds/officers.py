@@ -1,11 +1,11 @@
-"""Seats for the synthetic officers."""
+"""Seats and units for the synthetic officers."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from citizens.actions import demo
-from dossiers.actions import seats
-from seeds.people import OFFICERS
+from dossiers.actions import seats, units
+from seeds.people import OFFICERS, Officer
 
 
 def load(*, now: datetime) -> Iterator[str]:
@@ -16,5 +16,13 @@ def load(*, now: datetime) -> Iterator[str]:
             agency_key=officer.agency,
             title=officer.title,
             roles=list(officer.roles),
+            unit_id=_unit(officer),
+            now=now,
         )
     yield f"officers seated: {len(OFFICERS)}"
+
+
+def _unit(officer: Officer) -> str | None:
+    if not officer.unit:
+        return None
+    return units.demo(agency_key=officer.agency, name=officer.unit).id

@@ -28,11 +28,15 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Officer:
+    """A synthetic officer. The number is nobody's: no citizen of the demonstration has it."""
+
     who: str
     full_name: str
+    id_number: str
     agency: str
     title: str
     roles: tuple[str, ...]
+    unit: str = ""
 
 
 PEOPLE = (
@@ -41,11 +45,28 @@ PEOPLE = (
     Person("hoa", "Lê Thị Hoa", "+84900000003", "092188000003", "1988-11-20", 1),
 )
 OFFICERS = (
-    Officer("tiep-nhan", "Cán bộ mẫu A", "ttpvhcc-31135", "Bộ phận tiếp nhận", ("reception",)),
-    Officer("thu-ly", "Cán bộ mẫu B", "ubnd-31135", "Công chức thụ lý", ("handler", "catalogue")),
+    Officer(
+        "tiep-nhan",
+        "Cán bộ mẫu A",
+        "092080000011",
+        "ttpvhcc-31135",
+        "Bộ phận tiếp nhận",
+        ("reception",),
+        unit="Quầy tiếp nhận và trả kết quả (mẫu)",
+    ),
+    Officer(
+        "thu-ly",
+        "Cán bộ mẫu B",
+        "092080000012",
+        "ubnd-31135",
+        "Công chức thụ lý",
+        ("handler", "catalogue"),
+        unit="Bộ phận Tư pháp - Hộ tịch (mẫu)",
+    ),
     Officer(
         "lanh-dao",
         "Cán bộ mẫu C",
+        "092080000013",
         "ubnd-31135",
         "Người có thẩm quyền ký",
         ("approver", "catalogue"),
@@ -53,15 +74,27 @@ OFFICERS = (
     Officer(
         "cai-khe",
         "Cán bộ mẫu D",
+        "092080000014",
         "ttpvhcc-31120",
         "Bộ phận tiếp nhận",
         ("reception", "handler", "approver"),
     ),
-    Officer("quan-tri", "Cán bộ mẫu E", "ubnd-31135", "Quản trị tài khoản", ("admin",)),
-    Officer("thanh-pho", "Cán bộ mẫu G", "ttpvhcc", "Bộ phận tiếp nhận", ("reception",)),
     Officer(
-        "tu-phap", "Cán bộ mẫu H", "so-tu-phap", "Phòng Hộ tịch", ("handler", "approver", "auditor")
+        "quan-tri", "Cán bộ mẫu E", "092080000015", "ubnd-31135", "Quản trị tài khoản", ("admin",)
     ),
+    Officer(
+        "thanh-pho", "Cán bộ mẫu G", "092080000016", "ttpvhcc", "Bộ phận tiếp nhận", ("reception",)
+    ),
+    Officer(
+        "tu-phap",
+        "Cán bộ mẫu H",
+        "092080000017",
+        "so-tu-phap",
+        "Phòng Hộ tịch",
+        ("handler", "approver"),
+        unit="Phòng Hộ tịch (mẫu)",
+    ),
+    Officer("kiem-tra", "Cán bộ mẫu I", "092080000018", "ubnd-31135", "Kiểm tra", ("auditor",)),
 )
 
 
@@ -83,6 +116,7 @@ def load(*, now: datetime) -> Iterator[str]:
         made += demo.make_officer(
             who=officer.who,
             full_name=officer.full_name,
+            id_number=officer.id_number,
             password=PASSWORD,
             totp_secret=TOTP_SECRET,
         )

@@ -47,14 +47,20 @@ def make_citizen(
     return True
 
 
-def make_officer(*, who: str, full_name: str, password: str, totp_secret: str) -> bool:
+def make_officer(
+    *, who: str, full_name: str, id_number: str, password: str, totp_secret: str
+) -> bool:
     """Make a synthetic officer's account with a second factor, unless there is one."""
     _development_only()
     email = f"{who}@{DOMAIN}"
     if User.objects.filter(email=email).exists():
         return False
     user = identity.create_officer(
-        email=email, full_name=full_name, password=password, is_demo=True
+        email=email,
+        full_name=full_name,
+        password=password,
+        is_demo=True,
+        officer_index=identity.index_of(id_number),
     )
     Authenticator.objects.create(
         user=user, type=Authenticator.Type.TOTP, data={"secret": crypto.encrypt(totp_secret)}

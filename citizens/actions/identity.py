@@ -11,13 +11,12 @@ from django.db import IntegrityError
 
 from citizens.actions import sessions, vault, walk_ins
 from citizens.models import Consent, Identity, Message, Paper, User, VaultField, phone_index
-from citizens.rules import PURPOSES, Claims, number_fits_birth, sex_of
+from citizens.rules import ID_NUMBER_PURPOSE, PURPOSES, Claims, number_fits_birth, sex_of
 from common import crypto, db
 from common.errors import Refusal, check_version
 
 logger = logging.getLogger(__name__)
 
-INDEX = "id_number"
 # The level at which the national identity was proved in person; only that may open an account
 # that somebody else could otherwise take by knowing the number.
 IN_PERSON = 2
@@ -46,7 +45,7 @@ class OfficerAccount(Refusal):
 
 def index_of(id_number: str) -> str:
     """Return the blind index of a personal number."""
-    return crypto.blind_index(id_number, INDEX)
+    return crypto.blind_index(id_number, ID_NUMBER_PURPOSE)
 
 
 def owner_of(claims: Claims) -> User | None:
@@ -158,6 +157,16 @@ def create_officer(
     found = User.objects.filter(email__iexact=email, kind=User.Kind.OFFICER).first()
     if found is not None:
         return found
+    return new_officer(
+        email=email, full_name=full_name, password=password, is_demo=is_demo, **fields
+    )
+
+
+@db.transaction_required
+def new_officer(
+    *, email: str, full_name: str, password: str | None, is_demo: bool, **fields: Any
+) -> User:
+    """Return a new officer's account. Errors: EmailTaken."""
     if EmailAddress.objects.filter(email__iexact=email, verified=True).exists():
         raise EmailTaken
     # Whoever merely typed this address and never opened the mail gives way.

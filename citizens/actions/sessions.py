@@ -2,21 +2,28 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
 from citizens.actions import inbox
 from citizens.models import Device, User
 from common import crypto, db
-from common.errors import NotFound, Refusal, check_version
+from common.errors import NotFound, Refusal, SessionIdle, check_version
 
 logger = logging.getLogger(__name__)
 
 FRESH_SECONDS = 300
+# Note [Idle end]
+# An officer's session ends 30 minutes after its last use. The end is the `expire_date` of its
+# row, so it holds at every door that reads the session: our own, the sign-in's, the desk's pages.
+# Use moves it, at most once a minute; refreshing a token is no use. The dead row stays, so that
+# the answer can say why.
+IDLE = timedelta(minutes=30)
+IDLE_STEP = timedelta(minutes=1)
 # Ways in that prove more than knowing the password.
 STRONGER_WAYS = frozenset({"code", "socialaccount", "mfa"})
 
@@ -47,6 +54,16 @@ def end_all(*, user_id: str) -> None:
     """End every sign-in of a person at once."""
     rows = UserSession.objects.filter(user_id=user_id)
     _end(user_id, list(rows.order_by("pk").values_list("session_key", flat=True)))
+
+
+def refuse_idle(session_key: str | None, *, now: datetime) -> None:
+    """Say so when that session is an officer's that was left idle. Errors: SessionIdle."""
+    row = Session.objects.filter(session_key=session_key or "", expire_date__lte=now).first()
+    if row is None:
+        return
+    user_id = row.get_decoded().get(SESSION_KEY, "")
+    if User.objects.filter(id=user_id, kind=User.Kind.OFFICER).exists():
+        raise SessionIdle
 
 
 @db.transaction_required

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from citizens.actions import codes, identity, inbox
+from citizens.actions import codes, identity, inbox, officers
 from common import db
 
 ABANDONED = timedelta(days=1)
@@ -10,9 +10,10 @@ ABANDONED = timedelta(days=1)
 
 @db.durable
 def sweep(*, now: datetime) -> dict[str, int]:
-    """Deliver late messages, forget old counts and sign-ups that nobody finished."""
+    """Deliver late messages and invitations, forget old counts and unfinished sign-ups."""
     return {
         "messages": inbox.sweep(now=now),
         "code_counts": codes.sweep(now=now),
+        "invitations": officers.sweep(now=now),
         "abandoned_sign_ups": identity.forget_abandoned(before=now - ABANDONED),
     }

@@ -36,7 +36,11 @@ class SignIn(View):
         plain = request._request
         plain.session = SessionStore()
         login(plain, user, backend="django.contrib.auth.backends.ModelBackend")
-        record_authentication(plain, user, "mfa" if user.is_officer else "dev")
+        if user.is_officer:
+            record_authentication(plain, user, "password")
+            record_authentication(plain, user, "mfa", type="totp")
+        else:
+            record_authentication(plain, user, "dev")
         plain.session.save()
         plain.user = user
         UserSession.objects.create_from_request(plain)

@@ -7,6 +7,7 @@ from citizens.actions import vault
 from common import db
 from dossiers.actions import work
 from dossiers.models import Dossier, Seat
+from dossiers.rules.seats import Role
 from services import queries as services
 
 
@@ -19,7 +20,7 @@ def shown(*, seat: Seat, dossier: Dossier, now: datetime, what: str = "dossier:r
         reader_id=seat.user_id,
         reader_label=label(seat),
         what=what[:200],
-        purpose="resolve_dossier",
+        purpose=_purpose(seat),
         reference=dossier.id,
         now=now,
     )
@@ -36,10 +37,15 @@ def list_shown(
             reader_id=seat.user_id,
             reader_label=label(seat),
             what=what,
-            purpose="resolve_dossier",
+            purpose=_purpose(seat),
             reference="",
             now=now,
         )
+
+
+def _purpose(seat: Seat) -> str:
+    """Return why an officer looks: whoever audits does not resolve anything."""
+    return "audit" if seat.roles == [Role.AUDITOR] else "resolve_dossier"
 
 
 def label(seat: Seat) -> str:

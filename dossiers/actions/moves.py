@@ -12,8 +12,8 @@ from typing import Any
 from citizens.actions import inbox
 from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal
-from dossiers.actions import papers
-from dossiers.actions.who import NotYourRole, Who
+from dossiers.actions import papers, persons
+from dossiers.actions.who import Who, refuse_own_proposal
 from dossiers.models import Delivery, Dossier, TimelineEvent, Way
 from dossiers.queries import calendar
 from dossiers.rules import deadlines, states, words
@@ -101,17 +101,18 @@ def move(
 ) -> Moved:
     """Move a locked dossier along one listed edge and record it.
 
-    Errors: StateChanged when the caller saw another state; MoveNotAllowed; NotYourRole; Invalid
-    without a needed reason; and the refusals of the edge's guards: FeeUnpaid; AppraisalTooLate;
-    NothingProposed; FeeTaken; NotByApp.
+    Errors: StateChanged when the caller saw another state; MoveNotAllowed; NotYourRole;
+    NotYourAgency; OwnProposal; Invalid without a needed reason; and the refusals of the edge's
+    guards: FeeUnpaid; AppraisalTooLate; NothingProposed; FeeTaken; NotByApp.
     """
     state = State(dossier.state)
     if expected_state is not None and expected_state != state:
         raise StateChanged(current_state=int(state))
     came_from = State(dossier.came_from) if dossier.came_from is not None else None
     edge = states.edge(name, state, came_from=came_from)
-    if edge.actor not in who.roles:
-        raise NotYourRole(needed=str(edge.actor))
+    who = who.acting(edge.actor)
+    if name in {"sign", "reject"}:
+        refuse_own_proposal(dossier, who)
     if edge.needs_reason and not reason.strip():
         raise Invalid(
             errors=[FieldError("required", "reason", "Cần nêu lý do", "Give a reason", "/reason")]
@@ -174,6 +175,8 @@ def record(
     if last is not None:
         dossier.version += 1
     dossier.save()
+    if last is None or kind == TimelineEvent.Kind.SUPPLEMENT:
+        persons.note(dossier)
     event = TimelineEvent.objects.create(
         dossier=dossier,
         seq=(last or 0) + 1,
@@ -186,7 +189,7 @@ def record(
         actor_label=who.label,
         told_office=office or who.label,
         reason=reason,
-        data=data or {},
+        data={**(data or {}), **who.lending},
         clock=str(clock),
         due_at=dossier.due_at,
         at=now,

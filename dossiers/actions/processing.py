@@ -19,8 +19,9 @@ from dossiers.actions import (
     supplements,
     work,
 )
+from dossiers.actions import who as people
 from dossiers.actions.moves import Moved, NothingProposed
-from dossiers.actions.who import NotYourRole, Who
+from dossiers.actions.who import Who
 from dossiers.models import Document, Dossier, Seat, SupplementRequest, TimelineEvent
 from dossiers.queries import desk, offices
 from dossiers.rules.states import Actor, Clock, Effect, State
@@ -52,8 +53,8 @@ class Act:
 def act(*, officer_id: str, dossier_id: str, act: Act, now: datetime) -> Dossier:
     """Make one move on a dossier of the officer's own agency.
 
-    Errors: NotFound when it is not of that agency; Forbidden without a seat; NotYourRole;
-    StateChanged; MoveNotAllowed; and those of the single moves.
+    Errors: NotFound when it is not of that agency; Forbidden without a seat; NoDossierRole;
+    NotYourRole; NotYourAgency; StateChanged; MoveNotAllowed; and those of the single moves.
     """
     dossier, seat, who = _at_the_desk(officer_id, dossier_id, act.move, now)
     data = _before(dossier, seat, act, now)
@@ -92,8 +93,7 @@ def report_delivery(*, officer_id: str, dossier_id: str, outcome: str, now: date
     Errors: NotFound; Forbidden without a seat; NotYourRole; NotOnItsWay.
     """
     dossier, _, who = _at_the_desk(officer_id, dossier_id, f"delivery_{outcome}", now)
-    if Actor.RECEPTION not in who.roles:
-        raise NotYourRole(needed=str(Actor.RECEPTION))
+    who = who.acting(Actor.RECEPTION)
     delivery.report(dossier=dossier, who=who, kind=outcome, now=now)
     return dossier
 
@@ -102,11 +102,11 @@ def _at_the_desk(
     officer_id: str, dossier_id: str, what: str, now: datetime
 ) -> tuple[Dossier, Seat, Who]:
     """Return a dossier of the officer's agency, locked, the seat, and who the officer is there."""
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = moves.locked(dossier_id)  # lock, then look: the agency can change
     if not offices.visible(seat).filter(id=dossier_id).exists():
         raise NotFound
-    who = at_seat(seat)
+    who = people.officer(seat, dossier)
     _record_access(dossier, officer_id, who, what, now)
     return dossier, seat, who
 
@@ -145,8 +145,7 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime, data: dict[str
         raise moves.StateChanged(current_state=int(state))
     if state not in {State.ACCEPTED, State.PROCESSING}:
         raise moves.states.MoveNotAllowed(state=int(state), move=PROPOSE)
-    if Actor.HANDLER not in who.roles:
-        raise NotYourRole(needed=str(Actor.HANDLER))
+    who = who.acting(Actor.HANDLER)
     if not act.result_text.strip():
         raise Invalid(
             errors=[

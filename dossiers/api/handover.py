@@ -100,7 +100,7 @@ class InviteBody(Body):
         return attrs
 
 
-class AnswerBody(Body):
+class InvitationAnswerBody(Body):
     accept = serializers.BooleanField(help_text="Never ticked beforehand.")
 
 
@@ -267,7 +267,7 @@ class RepresentationAnswer(View):
         "answerInvitation",
         tag=TAG,
         summary="Accept or refuse to represent somebody",
-        body=AnswerBody,
+        body=InvitationAnswerBody,
         answer=RepresentationShape,
         status=201,
         key="transaction",
@@ -282,7 +282,7 @@ class RepresentationAnswer(View):
         query=[REPRESENTATION],
     )
     def post(self, request: Request, representation_id: str) -> Response:
-        body = AnswerBody(data=request.data)
+        body = InvitationAnswerBody(data=request.data)
         body.is_valid(raise_exception=True)
         handover.answer(
             citizen_id=request.user.id,

@@ -17,7 +17,7 @@ from dossiers.actions import moves, processing, routing, work
 from dossiers.actions import opinions as asking
 from dossiers.actions.processing import Act
 from dossiers.actions.supplements import SupplementRoundsUsed
-from dossiers.actions.who import NotYourRole
+from dossiers.actions.who import NotYourAgency, NotYourRole, OwnProposal
 from dossiers.api import officer_render, officer_shapes, render, shapes
 from dossiers.models import Channel, Dossier, Seat
 from dossiers.models.queue import AGENCIES
@@ -25,6 +25,7 @@ from dossiers.queries import calendar, counter, desk, offices, opinions
 from dossiers.rules import deadlines, due
 from dossiers.rules.deadlines import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed, State
+from dossiers.rules.views import Part
 from payments import queries as payments
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
@@ -40,14 +41,15 @@ def board(now: datetime) -> tuple[due.Range, ...]:
 def brief(
     row: Dossier, seat: Seat, dues: payments.Dues | None, drawn: tuple[due.Range, ...]
 ) -> dict[str, Any]:
+    shown = offices.parts(seat, row)
     state = State(row.state)
     late = deadlines.is_late(state, row.due_at, row.finished_at, clock.now())
     hands: Any = row
     return {
         **render.dossier_brief(row),
-        "applicant_name": row.applicant_name,
+        "applicant_name": row.applicant_name if Part.APPLICANT in shown else "",
         "late": late,
-        "fee_open": dues is not None and dues.open,
+        "fee_open": Part.MONEY in shown and dues is not None and dues.open,
         "due_colour": due.colour(state, row.due_at, row.finished_at, drawn),
         "assignment": officer_render.assignment(hands.hands, seat),
     }
@@ -58,13 +60,15 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
     dues = payments.status_of([row.id]).get(row.id)
     notes = opinions.notes_on(seat, row.id).order_by("-at", "-id")[:SHOWN_NOTES]
     asked = opinions.asked_on(row.id).order_by("asked_at", "id")
+    shown = offices.parts(seat, row)
+    money = Part.MONEY in shown
     return {
         **brief(row, seat, dues, board(now)),
         "answers": row.answers,
         "provenance": row.provenance,
-        "fee": render.fee(row.fee_quote),
-        "owed": http.money(dues.owed_vnd if dues else 0),
-        "paid": http.money(dues.paid_vnd if dues else 0),
+        "fee": render.fee(row.fee_quote) if money else None,
+        "owed": http.money(dues.owed_vnd if dues else 0) if money else None,
+        "paid": http.money(dues.paid_vnd if dues else 0) if money else None,
         "timeline": [render.event(one) for one in row.timeline.all()],
         "documents": [render.document(one) for one in row.documents.all()],
         "attachments": [render.attachment(one) for one in row.attachments.all()],
@@ -75,6 +79,7 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "lease": officer_render.lease(getattr(row, "lease", None), seat, now),
         "opinions": [officer_render.opinion(one, now) for one in asked],
         "notes": [officer_render.note(one) for one in notes],
+        "parts": sorted(shown),
     }
 
 
@@ -138,7 +143,7 @@ class Queue(View):
         "for each person shown in that person's access log.",
         answer=shapes.OfficerDossierShape,
         paged=True,
-        refusals=[MfaRequired, Invalid],
+        refusals=[offices.NoDossierRole, Invalid],
         query=[
             text_parameter("state", "Official states, several with commas."),
             text_parameter("role", "As which agency.", list(AGENCIES)),
@@ -155,7 +160,7 @@ class Queue(View):
     )
     def get(self, request: Request) -> Response:
         wanted = wanted_of(request)
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         drawn = board(clock.now())
 
         def show(rows: list[Dossier]) -> list[dict[str, Any]]:
@@ -239,11 +244,11 @@ class OfficerDossier(View):
         summary="Read a dossier of my agency",
         description="Leaves a row in the citizen's access log.",
         answer=shapes.OfficerDetailShape,
-        refusals=[NotFound, MfaRequired],
+        refusals=[NotFound, offices.NoDossierRole],
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         looking.shown(seat=seat, dossier=row, now=clock.now())
         return http.answer(detail(row, seat))
@@ -266,8 +271,10 @@ class OfficerMoves(View):
         key="transaction",
         refusals=[
             NotFound,
-            MfaRequired,
+            offices.NoDossierRole,
             NotYourRole,
+            NotYourAgency,
+            OwnProposal,
             moves.StateChanged,
             MoveNotAllowed,
             moves.FeeUnpaid,
@@ -321,6 +328,6 @@ class OfficerMoves(View):
             act=Act(**values),
             now=clock.now(),
         )
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.left_by(seat, dossier_id)
         return http.answer(detail(row, seat), status=201, version=row.version)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from common.http import Body, Money
 from dossiers.api import officer_shapes
+from dossiers.rules.views import Part
 
 Shape = serializers.Serializer[Any]
 STATES = list(range(1, 11))
@@ -405,7 +406,7 @@ class ProgressShape(Shape):
 class OfficerDossierShape(DossierBriefShape):
     """A dossier on an officer's desk."""
 
-    applicant_name = serializers.CharField()
+    applicant_name = serializers.CharField(help_text="Empty when not shown to the agency.")
     late = serializers.BooleanField()
     fee_open = serializers.BooleanField(help_text="Something is owed and not paid.")
     due_colour = serializers.ChoiceField(choices=officer_shapes.COLOURS)
@@ -425,17 +426,21 @@ class HandedInShape(Shape):
 
 
 class OfficerDetailShape(OfficerDossierShape):
-    answers = serializers.DictField()
+    answers = serializers.DictField(help_text="Empty when not shown: see `parts`.")
     provenance = serializers.DictField()
-    fee = FeeShape()
-    owed = Money()
-    paid = Money()
+    fee = FeeShape(allow_null=True)
+    owed = Money(allow_null=True)
+    paid = Money(allow_null=True)
     timeline = EventShape(many=True)
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
     supplements = SupplementShape(many=True)
     delivery = DeliveryBriefShape()
     handed_in = HandedInShape(many=True)
+    parts = serializers.ListField(
+        child=serializers.ChoiceField(choices=[part.value for part in Part]),
+        help_text="What of the dossier is shown to the officer's agency, by its part in it now.",
+    )
     moves = serializers.ListField(
         child=serializers.CharField(), help_text="What this officer may do now."
     )

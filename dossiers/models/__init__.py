@@ -16,8 +16,9 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.lookup import LookupCount
-from dossiers.models.office import Seat
+from dossiers.models.office import Delegation, Seat, SeatEvent, Unit
 from dossiers.models.opinion import Opinion
+from dossiers.models.person import DossierPerson
 from dossiers.models.representation import Representation, RepresentationEvent
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
 from dossiers.models.uploads import Upload, UploadPart
@@ -39,11 +40,13 @@ __all__ = [
     "CodeCounter",
     "Conversation",
     "CounterFile",
+    "Delegation",
     "Delivery",
     "DeliveryEvent",
     "Document",
     "Dossier",
     "DossierMessage",
+    "DossierPerson",
     "Draft",
     "DraftVersion",
     "Feedback",
@@ -60,12 +63,14 @@ __all__ = [
     "RepresentationEvent",
     "Scan",
     "Seat",
+    "SeatEvent",
     "Side",
     "SlotPlan",
     "SupplementDraft",
     "SupplementRequest",
     "Ticket",
     "TimelineEvent",
+    "Unit",
     "Upload",
     "UploadPart",
     "Way",

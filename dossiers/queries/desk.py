@@ -1,19 +1,38 @@
-"""What an officer sees: the dossiers of the agency, by the seat."""
+"""What an officer sees: the dossiers of the agency, by the seat, each as far as its part goes."""
 
 import dataclasses
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 
 from common.errors import NotFound
-from dossiers.models import Assignment, Attachment, Dossier, Seat, SupplementRequest
+from dossiers.models import (
+    Assignment,
+    Attachment,
+    Document,
+    Dossier,
+    Seat,
+    SupplementRequest,
+    TimelineEvent,
+)
 from dossiers.models.queue import AGENCIES, due_key
-from dossiers.queries import mine, offices
+from dossiers.queries import offices
 from dossiers.rules import due, states
 from dossiers.rules.deadlines import HCM
 from dossiers.rules.due import Colour, Range
 from dossiers.rules.states import Actor, State
+from dossiers.rules.views import Part
 
 # Acts that leave the state as it is: act -> the states and the roles that it is for.
 STAYING: dict[str, tuple[frozenset[State], frozenset[Actor]]] = {
@@ -202,7 +221,11 @@ def counts(seat: Seat, board: tuple[Range, ...]) -> Counts:
 
 
 def dossier(seat: Seat, dossier_id: str) -> Dossier:
-    """Return one dossier of the agency with everything its page shows. Errors: NotFound."""
+    """Return one dossier of the agency, cut to what the agency's part in it shows.
+
+    What is not shown is not there: answers and provenance are empty, the lists leave it out.
+    Never save the row that this returns. Errors: NotFound.
+    """
     return _whole(offices.visible(seat), seat, dossier_id)
 
 
@@ -215,23 +238,24 @@ def _whole(rows: QuerySet[Dossier], seat: Seat, dossier_id: str) -> Dossier:
     found = (
         rows.filter(id=dossier_id)
         .select_related("receiving_agency", "competent_agency", "delivery", "lease__seat")
-        .prefetch_related(*mine.parts(), _hands(seat))
         .first()
     )
     if found is None:
         raise NotFound
+    shown = offices.parts(seat, found)
+    if Part.ANSWERS not in shown:
+        found.answers, found.provenance, found.proposal = {}, {}, None
+    if Part.APPLICANT not in shown:
+        found.applicant_name = ""
+    prefetch_related_objects([found], *_parts(shown), _hands(seat))
     return found
 
 
 def attachment(seat: Seat, dossier_id: str, attachment_id: str) -> Attachment:
-    """Return a file of a dossier of the agency. Errors: NotFound."""
-    found = (
-        Attachment.objects.filter(
-            dossier__in=offices.visible(seat), dossier_id=dossier_id, id=attachment_id
-        )
-        .select_related("file", "dossier")
-        .first()
-    )
+    """Return a file of a dossier, if the agency's part in it shows it. Errors: NotFound."""
+    row = of_agency(seat, dossier_id)
+    shown = _files(offices.parts(seat, row))
+    found = shown.filter(dossier_id=row.id, id=attachment_id).select_related("dossier").first()
     if found is None:
         raise NotFound
     return found
@@ -245,16 +269,45 @@ def of_agency(seat: Seat, dossier_id: str) -> Dossier:
     return found
 
 
+def _parts(shown: frozenset[Part]) -> list[Prefetch]:  # type: ignore[type-arg]
+    timeline = TimelineEvent.objects.order_by("seq")
+    supplements = SupplementRequest.objects.order_by("round")
+    documents = Document.objects.order_by("event_seq", "id")
+    if Part.TIMELINE not in shown:
+        timeline = timeline.none()
+    if Part.SUPPLEMENTS not in shown:
+        supplements = supplements.none()
+    if Part.SLIPS not in shown:
+        documents = documents.filter(kind=Document.Kind.RESULT)
+    if Part.RESULT not in shown:
+        documents = documents.exclude(kind=Document.Kind.RESULT)
+    return [
+        Prefetch("timeline", timeline),
+        Prefetch("documents", documents),
+        Prefetch("supplements", supplements),
+        Prefetch("attachments", _files(shown)),
+    ]
+
+
+def _files(shown: frozenset[Part]) -> QuerySet[Attachment]:
+    files = Attachment.objects.select_related("file").order_by("created_at", "id")
+    if Part.PAPERS in shown:
+        return files
+    if Part.SCANNED in shown:
+        return files.filter(created_at__lte=F("dossier__submitted_at"))
+    return files.none()
+
+
 def moves(seat: Seat, row: Dossier) -> list[str]:
     """Return what the officer of a seat may do with a dossier now."""
-    roles = frozenset(Actor(role) for role in seat.roles if role in set(Actor))
+    may = offices.may_act(seat, row)
     came_from = State(row.came_from) if row.came_from is not None else None
     state = State(row.state)
-    found = list(states.possible(state, came_from=came_from, actors=roles))
+    found = list(states.possible(state, came_from=came_from, actors=may))
     found += [
         name
         for name, (where, whose) in STAYING.items()
-        if state in where and roles & whose and (name != "reroute" or may_reroute(seat, row))
+        if state in where and may & whose and (name != "reroute" or may_reroute(seat, row))
     ]
     return found
 
@@ -269,4 +322,4 @@ def may_reroute(seat: Seat, row: Dossier) -> bool:
     wanted = {Actor.HANDLER, Actor.APPROVER}
     if row.competent_agency_id == row.receiving_agency_id:
         wanted.add(Actor.RECEPTION)
-    return bool(wanted & set(seat.roles))
+    return bool(wanted & offices.actors(seat))

@@ -359,7 +359,7 @@ def test_the_figures_are_counted_from_the_rows(cast):
     ("path", "who", "expected"),
     [
         ("/api/v1/dossiers", "owner", 5),
-        ("/api/v1/officer/dossiers", "reception", 12),
+        ("/api/v1/officer/dossiers", "reception", 14),
         ("/api/v1/me/home", "owner", 8),
     ],
 )

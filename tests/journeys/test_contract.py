@@ -63,6 +63,7 @@ def world(cast):
             "bulk_id": job["id"],
             "code": "2.000635",
             "feedback_id": question["id"],
+            "officer_id": cast.reception.get("/api/v1/me").json()["id"],
         },
     }
 

@@ -152,7 +152,7 @@ Can Tho Smart is ready: {address}
   sign in     curl -s {address}/api/v1/dev/sign-in -H 'Content-Type: application/json' \\
                 -d '{{"who": "lan"}}'
               citizens: lan, minh, hoa
-              officers: tiep-nhan, thu-ly, lanh-dao, quan-tri (ward of Ninh Kiều);
+              officers: tiep-nhan, thu-ly, lanh-dao, quan-tri, kiem-tra (Ninh Kiều);
                         cai-khe (another ward), thanh-pho (city), tu-phap (department)
   the main job, step by step:  make journey
 Ctrl-C ends all of it.
