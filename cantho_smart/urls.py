@@ -11,6 +11,7 @@ from drf_spectacular.views import (
 from cantho_smart.screens import home, pages
 from dossiers import admin as desk
 from dossiers.api.public import slip_page
+from dossiers.api.validator import validate_page
 from payments.urls import webhook_patterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems", pages.problems),
     path("problems/<str:code>", pages.problem),
     path("t/<str:token>", slip_page),
+    path("validate", validate_page),
     path("admin/", desk.site.urls),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("citizens.urls")),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import citizen, drafts, officer, officer_papers, public, validator
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -32,5 +32,13 @@ urlpatterns = [
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         officer.OfficerAttachment.as_view(),
     ),
+    path("officer/dossiers/<str:dossier_id>/control-slip", officer_papers.ControlSlip.as_view()),
+    path("officer/dossiers/<str:dossier_id>/proposal.pdf", officer_papers.Proposal.as_view()),
+    path(
+        "officer/dossiers/<str:dossier_id>/decision-templates",
+        officer_papers.DecisionTemplates.as_view(),
+    ),
+    path("officer/dossier-book", officer_papers.DossierBook.as_view()),
+    path("validate-document", validator.ValidateDocument.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
 ]

@@ -1,7 +1,7 @@
 """What officers do with a dossier: every act is one locked transaction."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from citizens.actions import papers as citizen_papers
 from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
-from dossiers.actions import intake, moves, papers
+from dossiers.actions import decisions, intake, moves, papers
 from dossiers.actions.moves import Moved, NothingProposed
 from dossiers.actions.who import NotYourRole, Who
 from dossiers.models import Document, Dossier, SupplementRequest, TimelineEvent
@@ -32,6 +32,8 @@ class Act:
     papers: Sequence[str] = ()
     result_text: str = ""
     result_number: str = ""
+    template: str = ""
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     lines: Sequence[dict[str, Any]] = ()
 
 
@@ -82,7 +84,8 @@ def _consequences(moved: Moved, act: Act, now: datetime) -> None:
             charge.cancel(reference=moved.dossier.id, now=now)
         case "reject" | "stop" | "accept_withdrawal":
             close_supplements(moved.dossier, now)
-            _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason)
+            said = decisions.issued_facts(moved.dossier, kind=act.move)
+            _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason, **said)
             charge.cancel(reference=moved.dossier.id, now=now)
         case "request_payment":
             _open_dues(moved.dossier, act, now)
@@ -99,19 +102,13 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime) -> Dossier:
         raise moves.states.MoveNotAllowed(state=int(state), move=PROPOSE)
     if Actor.HANDLER not in who.roles:
         raise NotYourRole(needed=str(Actor.HANDLER))
-    if not act.result_text.strip():
-        raise Invalid(
-            errors=[
-                FieldError(
-                    "required",
-                    "result_text",
-                    "Cần nội dung kết quả",
-                    "Say what the result is",
-                    pointer="/result_text",
-                )
-            ]
-        )
-    dossier.proposal = {"text": act.result_text, "number": act.result_number}
+    dossier.proposal = decisions.compose(
+        dossier,
+        template=act.template,
+        values=act.values,
+        text=act.result_text,
+        number=act.result_number,
+    )
     moves.record(
         dossier=dossier,
         kind=TimelineEvent.Kind.PROPOSAL,
@@ -193,13 +190,8 @@ def _sign(moved: Moved, now: datetime) -> None:
     dossier, proposal = moved.dossier, moved.dossier.proposal
     if not proposal:
         raise NothingProposed
-    _issue(
-        moved,
-        Document.Kind.RESULT,
-        text=proposal["text"],
-        number=proposal["number"] or dossier.code,
-        signer=moved.event.actor_label,
-    )
+    said = decisions.issued_facts(dossier, kind="approve")
+    _issue(moved, Document.Kind.RESULT, **said)
     form = services.form(dossier.form_id) if dossier.form_id else None
     if form is not None:
         intake.learn(dossier, form.prefill, verified=True, now=now)

@@ -1,6 +1,7 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
 from dossiers.models.calendar import CalendarDay, CalendarYear
+from dossiers.models.decision import DecisionTemplate
 from dossiers.models.dossier import (
     Channel,
     CodeCounter,
@@ -18,6 +19,7 @@ __all__ = [
     "CalendarYear",
     "Channel",
     "CodeCounter",
+    "DecisionTemplate",
     "Document",
     "Dossier",
     "Draft",
