@@ -41,7 +41,7 @@ def pdf(template: Path, data: dict[str, Any], *, at: datetime | None = None) -> 
         format="pdf",
         sys_inputs=_inputs(data),
         ignore_system_fonts=True,
-        timestamp=at,
+        timestamp=None if at is None else int(at.timestamp()),
     )
     if not isinstance(produced, bytes):
         raise TypeError("a paper is one PDF")

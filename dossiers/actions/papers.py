@@ -106,15 +106,9 @@ def content_of(
 ) -> dict[str, Any]:
     """Return what a paper of a dossier says, as plain values for its layout."""
     paper = rules.BY_KIND[kind]
-    version = services.version(dossier.service_version_id)
-    office = common_content(
-        dossier,
-        by_competent=rules.by_competent(kind, move, from_state),
-        at=at,
-    )
-    dues = payments.status_of([dossier.id]).get(dossier.id) if kind == "reception_slip" else None
-    paid = None if dues is None else not dues.open
-    return {
+    by_competent = rules.by_competent(kind, move, from_state)
+    office = common_content(dossier, by_competent=by_competent, at=at)
+    content = {
         **office,
         "kind": kind,
         "move": move,
@@ -122,33 +116,50 @@ def content_of(
         "form_number": paper.form_number,
         "number": dossier.code,
         "applicant": dossier.applicant_name,
-        **reachable(dossier),
         "at": words.clock_text(at),
         "submitted_at": words.clock_text(dossier.submitted_at),
         "received_at": words.clock_text(dossier.received_at),
         "due_at": words.clock_text(dossier.due_at),
+        "signer": _title_of(actor_label, office),
+        "ground": rules.GROUNDS.get(move, ""),
+        "signed": rules.is_signed(kind, move),
+    }
+    # Papers are issued under the locks of their event: nothing is read that a layout does not show.
+    if kind in rules.WITH_FILES:
+        content |= _handed_in(dossier, paid=_is_paid(dossier) if move == "receive" else None)
+    if kind in rules.WITH_ADDRESS:
+        content |= reachable(dossier)
+    if kind == "result":
+        version = services.version(dossier.service_version_id)
+        content["results"] = [result.name for result in version.results]
+    return {**content, **facts}
+
+
+def _handed_in(dossier: Dossier, *, paid: bool | None) -> dict[str, Any]:
+    return {
         "papers": words.component_rows(
             (one.paper_key, one.paper_name, bool(one.reused_from))
             for one in dossier.attachments.order_by("created_at", "id")
         ),
         "fee": words.fee_text(dossier.fee_quote, paid=paid),
-        "results": [result.name for result in version.results],
         "result_way": "bản điện tử, tải về trong hồ sơ trên ứng dụng",
         "channel_text": words.CHANNELS[dossier.channel],
-        "signer": _title_of(actor_label, office),
-        "ground": rules.GROUNDS.get(move, ""),
-        "signed": rules.is_signed(kind, move),
-        **facts,
     }
+
+
+def _is_paid(dossier: Dossier) -> bool | None:
+    dues = payments.status_of([dossier.id]).get(dossier.id)
+    return None if dues is None else not dues.open
 
 
 def common_content(dossier: Dossier, *, by_competent: bool, at: datetime) -> dict[str, Any]:
     """Return the heading of a paper about a dossier, and how to look the dossier up."""
-    key = dossier.competent_agency_id if by_competent else dossier.receiving_agency_id
+    receiving, competent = dossier.receiving_agency_id, dossier.competent_agency_id
+    names = _names([receiving, competent])
     return {
-        **heading(key, at=at),
-        "receiving": services.agency(dossier.receiving_agency_id).name_vi,
-        "competent": services.agency(dossier.competent_agency_id).name_vi,
+        **heading(competent if by_competent else receiving, at=at, names=names),
+        "receiving": names[receiving].name_vi,
+        "competent": names[competent].name_vi,
         "code": dossier.code,
         "pin": dossier.lookup_pin,
         "service_code": dossier.service_code,
@@ -159,24 +170,31 @@ def common_content(dossier: Dossier, *, by_competent: bool, at: datetime) -> dic
     }
 
 
-def heading(agency_key: str, *, at: datetime) -> dict[str, Any]:
-    """Return who issues a paper: the body, the one above it where that is known, place and day."""
-    agency = services.agency(agency_key)
-    above = ""
-    if agency.kind == "one_stop" and agency.level == "commune":
-        above = f"ubnd-{agency.place_code}"
-    elif agency.kind in {"department", "inspectorate", "office", "one_stop"}:
-        above = "ubnd-tp"
-    names = services.agencies(keys=[above]).values_list("name_vi", flat=True) if above else []
-    place = services.places().filter(code=agency.place_code or "").first()
+def heading(
+    agency_key: str, *, at: datetime, names: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return who issues a paper: the body, the one above it where that is known, place and day.
+
+    Shape: names holds rows of agencies by key that were read before.
+    """
+    known = names or _names([agency_key])
+    agency = known[agency_key]
+    above = known.get(rules.body_above(agency.kind, agency.level, agency.place_code))
+    place = services.places().filter(code=agency.place_code).first() if agency.place_code else None
     return {
         "agency": agency.name_vi,
         "agency_key": agency.key,
-        "parent": "".join(names),
+        "parent": above.name_vi if above else "",
         "place_and_day": words.place_and_day(
             place.name_vi[len(place.kind) :].strip() if place else "Cần Thơ", at
         ),
     }
+
+
+def _names(keys: list[str]) -> dict[str, Any]:
+    """Return the rows of agencies and of every body that may stand above one, in one read."""
+    above = [f"ubnd-{key.rsplit('-', 1)[-1]}" for key in keys] + [rules.CITY_COMMITTEE]
+    return {row.key: row for row in services.agencies(keys=sorted({*keys, *above}))}
 
 
 def draw(template: str, content: dict[str, Any], *, at: datetime) -> bytes:

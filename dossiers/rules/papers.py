@@ -114,6 +114,21 @@ def is_signed(kind: str, move: str) -> bool:
     return BY_KIND[kind].signed or move in SIGNED_MOVES
 
 
+# What a layout shows beyond the heading: read only for those that show it.
+WITH_FILES = frozenset({"acknowledgement", "reception_slip"})
+WITH_ADDRESS = frozenset({"reception_slip", "supplement_slip", "refusal_slip", "stop_notice"})
+CITY_COMMITTEE = "ubnd-tp"
+
+
+def body_above(kind: str, level: str, place_code: str) -> str:
+    """Return the key of the body that the heading names above another; "" where none is known."""
+    if kind == "one_stop" and level == "commune":
+        return f"ubnd-{place_code}"
+    if kind in {"department", "inspectorate", "office", "one_stop"}:
+        return CITY_COMMITTEE
+    return ""
+
+
 def by_competent(kind: str, move: str, from_state: int | None) -> bool:
     """Return whether the body that decides issues the paper, not the one that received."""
     if kind == "result" or move in {"reject", "stop", "extend", "return_at_appraisal"}:
