@@ -94,4 +94,4 @@ def is_demonstration(certificate: x509.Certificate | None) -> bool:
 
 def certificates(pem: bytes) -> list[x509.Certificate]:
     """Return the certificates of a PEM bundle."""
-    return list(load_certs_from_pemder_data(pem))
+    return list(load_certs_from_pemder_data(pem)) if pem.strip() else []
