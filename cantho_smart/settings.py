@@ -219,6 +219,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "DEFAULT_THROTTLE_RATES": {"validate": env.str("VALIDATE_RATE", "10/min")},
 }
 LOOKUPS_A_MINUTE = env.int("LOOKUPS_A_MINUTE", 30)  # without signing in, from one address
 SPECTACULAR_SETTINGS = {
@@ -275,6 +276,7 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStateEnum": ["booked", "arrived", "done", "missed", "cancelled"],
         "TicketStateEnum": ["waiting", "called", "done", "gone"],
         "TalkSideEnum": ["citizen", "office"],
+        "StaffStatusEnum": ["invited", "active", "ended"],
         "DraftRoleEnum": ["own", "representative"],
         "RepresentationRoleEnum": ["principal", "representative", "invited"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
@@ -387,10 +389,17 @@ SOCIALACCOUNT_PROVIDERS = {
 
 # --- signatures on results ----------------------------------------------------------------------
 
-SIGNING_PKCS12 = env.str(
-    "SIGNING_PKCS12", str(embedded.state_dir() / "signing.p12") if DEVELOPMENT else ""
+# Development has a certificate authority of its own (`manage.py make_ca`); production names files,
+# or a class for a hardware module or a signing service (the port is in common/signing/keys.py).
+SIGNING_KEYS = env.str(
+    "SIGNING_KEYS",
+    "common.signing.authority.DevelopmentKeys" if DEVELOPMENT else "common.signing.keys.Pkcs12Keys",
 )
+SIGNING_DIR = env.str("SIGNING_DIR", str(embedded.state_dir() / "signing") if DEVELOPMENT else "")
 SIGNING_PASSWORD = secret("SIGNING_PASSWORD", "development-only")
+SIGNING_PKCS12 = env.str("SIGNING_PKCS12", "")  # `{agency}` in it: one file for each body
+SIGNING_ROOTS = env.str("SIGNING_ROOTS", "")  # PEM; keep the old ones when keys change
+SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 
 # --- payments -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from cantho_smart.screens import home, pages, sync
 from dossiers import admin as desk
 from dossiers.api.files import Followed
 from dossiers.api.public import slip_page
+from dossiers.api.validator import validate_page
 from payments.urls import webhook_patterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<str:code>", pages.problem),
     path("t/<str:token>", slip_page),
     path("files/<str:token>", Followed.as_view()),
+    path("validate", validate_page),
     path("admin/", desk.site.urls),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("citizens.urls")),

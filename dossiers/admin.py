@@ -25,7 +25,7 @@ from common.errors import NotFound, Refusal
 from dossiers.actions import desk as looking
 from dossiers.actions import processing
 from dossiers.actions.processing import Act
-from dossiers.models import Dossier, Seat
+from dossiers.models import DecisionTemplate, Dossier, Seat
 from dossiers.queries import desk, offices
 from dossiers.rules import deadlines, states, words
 from dossiers.rules.states import State
@@ -262,6 +262,37 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _keeps_catalogue(request: HttpRequest) -> bool:
     return site.has_permission(request) and "catalogue" in _seat(request).roles
+
+
+@admin.register(DecisionTemplate, site=site)
+class DecisionTemplateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What decisions may be written with, to be read; new ones come by import."""
+
+    list_display = ("key", "procedure_code", "kind", "title_vi", "version", "active")
+    list_filter = ("kind", "active")
+    ordering = ("procedure_code", "key")
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: DecisionTemplate | None = None
+    ) -> bool:
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: DecisionTemplate | None = None
+    ) -> bool:
+        return False
+
+    def has_view_permission(
+        self, request: HttpRequest, obj: DecisionTemplate | None = None
+    ) -> bool:
+        return _keeps_catalogue(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _keeps_catalogue(request)
 
 
 catalogue.register(site, may_edit=_keeps_catalogue)

@@ -16,6 +16,7 @@ from dossiers.api import (
     officer_bulk,
     officer_notes,
     officer_opinions,
+    officer_papers,
     officer_visits,
     officer_work,
     public,
@@ -24,6 +25,7 @@ from dossiers.api import (
     talk,
     units,
     uploads,
+    validator,
     visits,
 )
 
@@ -149,6 +151,14 @@ urlpatterns = [
     path("officer/delegations/<str:delegation_id>", delegations.DelegationDetail.as_view()),
     path("officer/invitations/open", invitations.InvitationOffer.as_view()),
     path("officer/invitations/accept", invitations.InvitationAccept.as_view()),
+    path("officer/dossiers/<str:dossier_id>/control-slip", officer_papers.ControlSlip.as_view()),
+    path("officer/dossiers/<str:dossier_id>/proposal.pdf", officer_papers.Proposal.as_view()),
+    path(
+        "officer/dossiers/<str:dossier_id>/decision-templates",
+        officer_papers.DecisionTemplates.as_view(),
+    ),
+    path("officer/dossier-book", officer_papers.DossierBook.as_view()),
+    path("validate-document", validator.ValidateDocument.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
     path("dossiers/<str:dossier_id>/messages", talk.Messages.as_view()),
     path("dossiers/<str:dossier_id>/read-mark", talk.ReadMark.as_view()),

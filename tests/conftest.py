@@ -24,6 +24,7 @@ from tests import laws
 REFERENCE = (
     "services_",
     "dossiers_calendar",
+    "dossiers_decisiontemplate",
     "django_",
     "procrastinate_version",
     "common_cache",
@@ -61,7 +62,7 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Make the database as its owner, load the real catalogue once, work as the application."""
     from common import clock
-    from seeds import catalogue, holidays
+    from seeds import catalogue, decisions, holidays
 
     suffix = getattr(request.config, "workerinput", {}).get("workerid", "main")
     with django_db_blocker.unblock():
@@ -69,7 +70,7 @@ def django_db_setup(
         _as(settings.DATABASE_OWNER)
         connection.settings_dict["TEST"]["NAME"] = f"test_cantho_{os.getpid()}_{suffix}"
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        for load in (catalogue.load, holidays.load):
+        for load in (catalogue.load, holidays.load, decisions.load):
             list(load(now=clock.now()))
         _as(app_user)
     yield

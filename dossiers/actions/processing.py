@@ -10,6 +10,7 @@ from citizens.actions import vault
 from common import db
 from common.errors import FieldError, Invalid, NotFound
 from dossiers.actions import (
+    decisions,
     delivery,
     intake,
     moves,
@@ -43,6 +44,8 @@ class Act:
     papers: Sequence[str] = ()
     result_text: str = ""
     result_number: str = ""
+    template: str = ""
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     lines: Sequence[dict[str, Any]] = ()
     hand_over: Mapping[str, Any] | None = None
     competent_agency: str = ""
@@ -146,19 +149,13 @@ def _propose(dossier: Dossier, act: Act, who: Who, now: datetime, data: dict[str
     if state not in {State.ACCEPTED, State.PROCESSING}:
         raise moves.states.MoveNotAllowed(state=int(state), move=PROPOSE)
     who = who.acting(Actor.HANDLER)
-    if not act.result_text.strip():
-        raise Invalid(
-            errors=[
-                FieldError(
-                    "required",
-                    "result_text",
-                    "Cần nội dung kết quả",
-                    "Say what the result is",
-                    pointer="/result_text",
-                )
-            ]
-        )
-    dossier.proposal = {"text": act.result_text, "number": act.result_number}
+    dossier.proposal = decisions.compose(
+        dossier,
+        template=act.template,
+        values=act.values,
+        text=act.result_text,
+        number=act.result_number,
+    )
     moves.record(
         dossier=dossier,
         kind=TimelineEvent.Kind.PROPOSAL,
@@ -229,7 +226,8 @@ def _refusal_slip(moved: Moved, act: Act, now: datetime) -> None:
 
 
 def _stop_notice(moved: Moved, act: Act, now: datetime) -> None:
-    _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason)
+    said = decisions.issued_facts(moved.dossier, kind=act.move)
+    _issue(moved, Document.Kind.STOP_NOTICE, reason=act.reason, **said)
 
 
 def _cancel_dues(moved: Moved, act: Act, now: datetime) -> None:
@@ -266,13 +264,8 @@ def _sign(moved: Moved, act: Act, now: datetime) -> None:
     dossier, proposal = moved.dossier, moved.dossier.proposal
     if not proposal:
         raise NothingProposed
-    result = _issue(
-        moved,
-        Document.Kind.RESULT,
-        text=proposal["text"],
-        number=proposal["number"] or dossier.code,
-        signer=moved.event.actor_label,
-    )
+    said = decisions.issued_facts(dossier, kind="approve")
+    result = _issue(moved, Document.Kind.RESULT, **said)
     results = Document.objects.filter(dossier=dossier, kind=Document.Kind.RESULT)
     result.version = results.count()
     result.save(update_fields=["version"])

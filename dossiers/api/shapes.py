@@ -511,6 +511,19 @@ class MoveBody(Body):
     result_number = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=60
     )
+    template = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=60,
+        help_text="For propose: a decision template, instead of result_text.",
+    )
+    values = serializers.DictField(
+        child=serializers.CharField(max_length=4000, allow_blank=True),
+        required=False,
+        default=dict,
+        help_text="For propose: what the template asks the handler to enter.",
+    )
     lines = DueLineBody(many=True, required=False, default=list)
     hand_over = HandOverBody(required=False, default=None, allow_null=True)
     competent_agency = serializers.CharField(

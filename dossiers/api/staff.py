@@ -87,7 +87,7 @@ class SeatShape(StaffShape):
     lent = LentShape(many=True)
 
 
-class InviteBody(Body):
+class StaffInviteBody(Body):
     email = serializers.EmailField(max_length=254)
     full_name = serializers.CharField(min_length=2, max_length=200)
     id_number = serializers.RegexField(
@@ -188,7 +188,7 @@ class Staff(View):
         summary="Make an officer's account",
         description="The agency's admin only. The officer gets a one-time code by mail, valid 72 "
         "hours, and sets a password and a second factor with it before anything else.",
-        body=InviteBody,
+        body=StaffInviteBody,
         answer=StaffShape,
         status=201,
         key="transaction",
@@ -214,7 +214,7 @@ class Staff(View):
         ],
     )
     def post(self, request: Request) -> Response:
-        body = InviteBody(data=request.data)
+        body = StaffInviteBody(data=request.data)
         body.is_valid(raise_exception=True)
         seat = seats.invite(actor_id=request.user.id, now=clock.now(), **body.validated_data)
         return one(request.user.id, seat.user_id, status=201)

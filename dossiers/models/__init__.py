@@ -5,6 +5,7 @@ from dossiers.models.autosave import DraftVersion, SupplementDraft
 from dossiers.models.bulk import BulkItem, BulkJob
 from dossiers.models.calendar import CalendarDay, CalendarYear
 from dossiers.models.counter import CounterFile, HandedIn, Scan
+from dossiers.models.decision import DecisionTemplate
 from dossiers.models.delivery import Delivery, DeliveryEvent, Way
 from dossiers.models.dossier import (
     Channel,
@@ -40,6 +41,7 @@ __all__ = [
     "CodeCounter",
     "Conversation",
     "CounterFile",
+    "DecisionTemplate",
     "Delegation",
     "Delivery",
     "DeliveryEvent",

@@ -4,6 +4,7 @@ Each check prints a line; the last one counts them. The first failure ends it wi
 """
 
 import argparse
+import datetime
 import pathlib
 import subprocess
 import sys
@@ -178,34 +179,85 @@ class Walk:
         }
         addresses["receipt"] = f"/api/v1/payments/{one['payment_ids'][0]}/receipt.pdf"
         for name, address in addresses.items():
-            answer = self.http.get(
-                self.base + address,
-                headers={"Authorization": f"Bearer {dossier['token']}"},
-                timeout=30,
-            )
-            answer.raise_for_status()
-            PICTURES.mkdir(exist_ok=True)
-            file = PICTURES / f"{name}.pdf"
-            file.write_bytes(answer.content)
-            subprocess.run(
-                ["pdftoppm", "-png", "-r", "70", "-singlefile", str(file), str(PICTURES / name)],
-                check=True,
-            )
-            self.holds(f"{name} is a paper that can be drawn", True)
+            self.keep(name, address, dossier["token"])
 
-    def signature(self) -> None:
-        """Let an independent tool look at a signed result: valid, and broken by one byte."""
+    def result(self, dossier: dict) -> None:
+        """Bring the dossier to its result and keep the papers of officers on the way."""
+        who = {
+            name: self.api("POST", "/api/v1/dev/sign-in", {"who": name})["access_token"]
+            for name in ("tiep-nhan", "thu-ly", "lanh-dao")
+        }
+        base = f"/api/v1/officer/dossiers/{dossier['id']}"
+
+        def moved(name: str, move: str, state: int, **more: object) -> None:
+            body = {"move": move, "expected_state": state, **more}
+            self.api("POST", f"{base}/moves", body, who[name])
+
+        moved("tiep-nhan", "forward", 2)
+        values = {"so_dang_ky": "Số 12/2020", "ghi_chu": "Dữ liệu tổng hợp"}
+        moved("thu-ly", "propose", 4, template="trich-luc-ho-tich", values=values)
+        self.keep("proposal", f"{base}/proposal.pdf", who["lanh-dao"])
+        moved("lanh-dao", "sign", 4)
+        self.keep("control-slip", f"{base}/control-slip", who["tiep-nhan"])
+        today = datetime.datetime.now(datetime.UTC).date()  # noqa: TID251 - of the server's own day
+        days = [str(today + datetime.timedelta(days=n)) for n in (-1, 1)]
+        book = f"/api/v1/officer/dossier-book?from={days[0]}&to={days[1]}"
+        self.keep("dossier-book", book, who["tiep-nhan"])
+
+    def keep(self, name: str, address: str, token: str) -> pathlib.Path:
+        """Keep a paper and its picture; what cannot be drawn fails."""
+        answer = self.http.get(
+            self.base + address, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+        answer.raise_for_status()
+        PICTURES.mkdir(exist_ok=True)
+        file = PICTURES / f"{name}.pdf"
+        file.write_bytes(answer.content)
+        subprocess.run(
+            ["pdftoppm", "-png", "-r", "70", "-singlefile", str(file), str(PICTURES / name)],
+            check=True,
+        )
+        self.holds(f"{name} is a paper that can be drawn", True)
+        return file
+
+    def signature(self, dossier: dict) -> None:
+        """Let independent tools look at the result that was signed, and at a changed one."""
         from tests.e2e import signed
 
-        file = PICTURES / "result.pdf"
-        file.write_bytes(signed.result())
-        whole = signed.pdfsig(file)
-        self.holds("pdfsig finds the signature of a result valid", "Signature is Valid" in whole)
+        one = self.api("GET", f"/api/v1/dossiers/{dossier['id']}", None, dossier["token"])
+        paper = next(row for row in one["documents"] if row["kind"] == "result")
+        address = f"/api/v1/dossiers/{one['id']}/documents/{paper['id']}/content"
+        file = self.keep("result", address, dossier["token"])
+        told = signed.pdfsig(file)
+        self.holds("pdfsig finds the signature of a result valid", "Signature is Valid" in told)
+        self.holds("pdfsig finds all of the file signed", "Total document signed" in told)
+        self.holds(
+            "OpenSSL finds it signed by our authority",
+            "Verification successful" in signed.openssl(file),
+        )
         broken = bytearray(file.read_bytes())
         broken[len(broken) // 3] ^= 1
-        file.with_name("result-broken.pdf").write_bytes(bytes(broken))
-        told = signed.pdfsig(file.with_name("result-broken.pdf"))
-        self.holds("one changed byte breaks it", "Signature is Valid" not in told)
+        changed = file.with_name("result-broken.pdf")
+        changed.write_bytes(bytes(broken))
+        self.holds(
+            "one changed byte breaks it for pdfsig",
+            "Signature is Valid" not in signed.pdfsig(changed),
+        )
+        self.holds(
+            "one changed byte breaks it for OpenSSL",
+            "Verification successful" not in signed.openssl(changed),
+        )
+        for name, pdf, words in (
+            ("validate", file, "còn nguyên vẹn"),
+            ("validate-changed", changed, "đã bị thay đổi"),
+        ):
+            self.open("/validate", PHONE)
+            self.browser.find_element(By.NAME, "file").send_keys(str(pdf.resolve()))
+            self.browser.find_element(By.CSS_SELECTOR, "button").click()
+            self.until(f"the page says of it: {words}", lambda b, words=words: words in self.text())
+            width = self.browser.execute_script("return document.documentElement.scrollWidth")
+            self.holds("the page fits a phone", width <= PHONE[0])
+            self.picture(name)
 
     def desk(self, dossier: dict) -> None:
         """Sign in as an officer with three proofs, open the dossier and receive it."""
@@ -241,7 +293,8 @@ class Walk:
             self.desk(dossier)
             lookup.to_the_end(self, dossier)
             self.papers(dossier)
-            self.signature()
+            self.result(dossier)
+            self.signature(dossier)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201

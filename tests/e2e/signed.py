@@ -1,7 +1,8 @@
-"""A signed paper and what pdfsig says of it; an officer's second factor."""
+"""What pdfsig says of a signed paper, and OpenSSL of who signed it; an officer's second factor."""
 
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -13,9 +14,9 @@ import django
 django.setup()
 
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 
-from common import clock, documents, signing
-from dossiers.actions.papers import TEMPLATES
+from common.signing import authority
 from seeds.people import PASSWORD, TOTP_SECRET
 
 __all__ = ["PASSWORD"]
@@ -26,35 +27,30 @@ def second_factor() -> str:
     return str(totp.format_hotp_value(totp.hotp_value(TOTP_SECRET, int(time.time()) // 30)))
 
 
-def result() -> bytes:
-    """Return a result as the worker makes it, with invented content."""
-    content = {
-        "kind": "result",
-        "title": "Kết quả giải quyết",
-        "form_number": "",
-        "agency": "Trung tâm Phục vụ hành chính công phường Ninh Kiều",
-        "competent": "Ủy ban nhân dân phường Ninh Kiều",
-        "code": "H13.022-261123-0001",
-        "pin": "abc123",
-        "service_code": "2.000635",
-        "service_name": "Cấp bản sao Trích lục hộ tịch, bản sao Giấy khai sinh",
-        "applicant": "Nguyễn Thị Lan",
-        "at": "09 giờ 00, ngày 23/11/2026",
-        "submitted_at": "08 giờ 00, ngày 23/11/2026",
-        "due_at": "",
-        "results": ["Bản sao Trích lục hộ tịch"],
-        "number": "TL-01",
-        "text": "Cấp 02 bản sao",
-        "signer": "Người có thẩm quyền ký",
-        "papers": [],
-        "qr": documents.qr_svg("https://cantho-smart.example/t/x"),
-    }
-    pdf = documents.pdf(TEMPLATES / "paper.typ", content)
-    return signing.sign(pdf, reason="Kết quả giải quyết", now=clock.now())
-
-
 def pdfsig(file: pathlib.Path) -> str:
     """Return what pdfsig says, without asking the system's certificates."""
     return subprocess.run(
         ["pdfsig", "-nocert", str(file)], capture_output=True, text=True, check=False
     ).stdout
+
+
+def openssl(file: pathlib.Path) -> str:
+    """Return what OpenSSL says of the signature against our root, and nothing else it trusts."""
+    pdf = file.read_bytes()
+    found = re.search(rb"/ByteRange \[(\d+) (\d+) (\d+) (\d+)", pdf)
+    if found is None:
+        return "no signature"
+    start, length, again, rest = (int(one) for one in found.groups())
+    container = pdf[start + length + 1 : again - 1].decode().rstrip("0")
+    held = bytes.fromhex(container + "0" * (len(container) % 2))
+    parts = {"signature.der": held, "content.bin": pdf[:length] + pdf[again : again + rest]}
+    for name, data in parts.items():
+        file.with_name(name).write_bytes(data)
+    root = authority.generations(pathlib.Path(settings.SIGNING_DIR))[-1] / authority.ROOT
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-out", os.devnull]
+    command += ["-in", str(file.with_name("signature.der")), "-purpose", "any"]
+    command += ["-content", str(file.with_name("content.bin")), "-CAfile", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    for name in parts:
+        file.with_name(name).unlink()
+    return done.stderr

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from common import clock
-from seeds import catalogue, holidays, officers, people, visits
+from seeds import catalogue, decisions, holidays, officers, people, visits
 
 STEPS = {
-    "reference": (catalogue.load, holidays.load),
+    "reference": (catalogue.load, holidays.load, decisions.load),
     "demo": (people.load, officers.load, visits.load),
 }
 
