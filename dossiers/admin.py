@@ -185,7 +185,9 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     def promise(self, row: Dossier) -> str:
         if row.due_at is None:
             return "—"
-        late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
+        late = deadlines.is_late(
+            State(row.state), row.due_at, row.finished_at, clock.now(), row.missed_at
+        )
         return f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}{' QUÁ HẠN' if late else ''}"
 
     def get_urls(self) -> list[Any]:

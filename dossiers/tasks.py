@@ -1,9 +1,12 @@
 """Background work of dossiers: load ids, read the clock, one action each. All may run twice."""
 
+from datetime import date
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
+from dossiers.actions import clock as promises
 from dossiers.actions import papers, sweep
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
@@ -12,6 +15,13 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 @app.task(name="dossiers.make_paper", queue="papers", retry=RETRY)
 def make_paper(document_id: str) -> None:
     papers.make(document_id=document_id, now=clock.now())
+
+
+@app.task(name="dossiers.recount", queue="sweep", retry=RETRY)
+def recount(first: str, last: str) -> None:
+    promises.recount(
+        first=date.fromisoformat(first), last=date.fromisoformat(last), now=clock.now()
+    )
 
 
 @app.periodic(cron="* * * * *")

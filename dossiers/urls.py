@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dossiers.api import citizen, drafts, officer, public
+from dossiers.api import calendar, citizen, clock, drafts, officer, public
 
 urlpatterns = [
     path("drafts", drafts.Drafts.as_view()),
@@ -32,5 +32,7 @@ urlpatterns = [
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         officer.OfficerAttachment.as_view(),
     ),
+    path("officer/dossiers/<str:dossier_id>/extension", clock.Extension.as_view()),
+    path("calendar", calendar.Calendar.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 from citizens.actions import inbox
 from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal
-from dossiers.actions import papers
+from dossiers.actions import papers, promise
 from dossiers.actions.who import NotYourRole, Who
 from dossiers.models import Dossier, TimelineEvent
 from dossiers.queries import calendar
@@ -96,6 +96,7 @@ def move(
             errors=[FieldError("required", "reason", "Cần nêu lý do", "Give a reason", "/reason")]
         )
     _guard(dossier, edge, now)
+    promise.note_missed(dossier, now=now)
 
     if edge.end in {State.SUPPLEMENT_REQUESTED, State.PAYMENT_REQUESTED}:
         dossier.came_from = int(state)
@@ -111,7 +112,7 @@ def move(
     elif edge.clock == Clock.RESUME:
         dossier.finished_at = None
     dossier.state = int(edge.end)
-    dossier.due_at = due_after(dossier, edge.clock, now)
+    counted = promise.reckon(dossier, edge.clock, now=now)
     event = record(
         dossier=dossier,
         kind=TimelineEvent.Kind.MOVE,
@@ -120,7 +121,7 @@ def move(
         clock=edge.clock,
         who=who,
         reason=reason,
-        data=data or {},
+        data={**(data or {}), **counted},
         now=now,
         office=office,
     )
@@ -150,6 +151,7 @@ def record(
         .values_list("seq", flat=True)
         .first()
     )
+    promise.note_missed(dossier, now=now)
     dossier.updated_at = now
     if last is not None:
         dossier.version += 1
@@ -190,19 +192,6 @@ def record(
         now=now,
     )
     return event
-
-
-def due_after(dossier: Dossier, clock: Clock, now: datetime) -> datetime | None:
-    """Return the due time after one more event, by replaying the whole timeline."""
-    limit = deadlines.Limit(**dossier.time_limit) if dossier.time_limit else None
-    if limit is None:
-        return None
-    if clock in {Clock.NONE, Clock.RUN, Clock.STOP}:
-        return dossier.due_at
-    rows = TimelineEvent.objects.filter(dossier=dossier).order_by("seq").values_list("clock", "at")
-    ticks = [deadlines.Tick(Clock(kind), at) for kind, at in rows]
-    ticks.append(deadlines.Tick(clock, now))
-    return deadlines.replay(ticks, limit, calendar.working())
 
 
 def _guard(dossier: Dossier, edge: states.Edge, now: datetime) -> None:

@@ -24,6 +24,7 @@ TITLES = {
     Document.Kind.RECEPTION_SLIP: "Giấy tiếp nhận hồ sơ và hẹn trả kết quả",
     Document.Kind.SUPPLEMENT_SLIP: "Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ",
     Document.Kind.REFUSAL_SLIP: "Phiếu từ chối tiếp nhận giải quyết hồ sơ",
+    Document.Kind.APOLOGY_LETTER: "Văn bản xin lỗi và đề nghị gia hạn",
     Document.Kind.STOP_NOTICE: "Thông báo dừng giải quyết hồ sơ",
     Document.Kind.RESULT: "Kết quả giải quyết",
 }
@@ -31,6 +32,7 @@ FORM_NUMBERS = {
     Document.Kind.RECEPTION_SLIP: "Mẫu số 01",
     Document.Kind.SUPPLEMENT_SLIP: "Mẫu số 02",
     Document.Kind.REFUSAL_SLIP: "Mẫu số 03",
+    Document.Kind.APOLOGY_LETTER: "Mẫu số 04",
     Document.Kind.STOP_NOTICE: "Mẫu số 05",
 }
 

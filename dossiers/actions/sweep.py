@@ -1,9 +1,9 @@
-"""What is due and not done: papers without a PDF, drafts that ran out."""
+"""What is due and not done: papers without a PDF, drafts that ran out, promises near."""
 
 from datetime import datetime, timedelta
 
 from common import db, jobs
-from dossiers.actions import drafts
+from dossiers.actions import drafts, warnings
 from dossiers.models import Document, Draft
 
 LATE = timedelta(minutes=2)
@@ -12,7 +12,7 @@ BATCH = 200
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Enqueue and close what is due; return how many of each."""
-    return {"papers": _papers(now), "drafts": _drafts(now)}
+    return {"papers": _papers(now), "drafts": _drafts(now), "notices": warnings.sweep(now=now)}
 
 
 @db.transaction()

@@ -26,7 +26,9 @@ DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
 
 
 def brief(row: Dossier, dues: payments.Dues | None) -> dict[str, Any]:
-    late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
+    late = deadlines.is_late(
+        State(row.state), row.due_at, row.finished_at, clock.now(), row.missed_at
+    )
     return {
         **render.dossier_brief(row),
         "applicant_name": row.applicant_name,
@@ -44,11 +46,14 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "fee": render.fee(row.fee_quote),
         "owed": http.money(dues.owed_vnd if dues else 0),
         "paid": http.money(dues.paid_vnd if dues else 0),
+        "promises": render.promises(row),
+        "missed_at": row.missed_at,
         "timeline": [render.event(one) for one in row.timeline.all()],
         "documents": [render.document(one) for one in row.documents.all()],
         "attachments": [render.attachment(one) for one in row.attachments.all()],
         "supplements": [render.supplement(one) for one in row.supplements.all()],
         "moves": desk.moves(seat, row),
+        **desk.extension(seat, row, clock.now()),
     }
 
 

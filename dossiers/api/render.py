@@ -11,6 +11,7 @@ from dossiers.actions import drafts
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Document, Dossier, Draft, SupplementRequest, TimelineEvent
 from dossiers.queries import mine
+from dossiers.queries.promises import history
 from dossiers.rules import states, words
 from dossiers.rules.deadlines import HCM
 from dossiers.rules.states import State
@@ -139,6 +140,18 @@ def dossier_brief(row: Dossier) -> dict[str, Any]:
     }
 
 
+def promises(row: Dossier) -> list[dict[str, Any]]:
+    return [
+        {
+            "promised_due_at": one.due,
+            "at": one.at,
+            "move": one.move,
+            "kind": one.kind,
+        }
+        for one in history(row.timeline.all())
+    ]
+
+
 def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
     supplements = list(row.supplements.all())
     return {
@@ -150,6 +163,8 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "owed": http.money(dues.owed_vnd if dues else 0),
         "paid": http.money(dues.paid_vnd if dues else 0),
         "payment_ids": list(dues.payment_ids) if dues else [],
+        "promises": promises(row),
+        "missed_at": row.missed_at,
         "timeline": [event(one) for one in row.timeline.all()],
         "documents": [document(one) for one in row.documents.all()],
         "attachments": [attachment(one) for one in row.attachments.all()],

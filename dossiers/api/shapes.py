@@ -171,7 +171,17 @@ class EventShape(Shape):
     """One thing that happened. `text` is for people, `move` for programs."""
 
     seq = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["move", "payment", "supplement", "proposal"])
+    kind = serializers.ChoiceField(
+        choices=[
+            "move",
+            "payment",
+            "supplement",
+            "proposal",
+            "extension",
+            "calendar",
+            "silence",
+        ]
+    )
     move = serializers.CharField()
     state = StateShape()
     text = serializers.CharField()
@@ -179,6 +189,17 @@ class EventShape(Shape):
     office = serializers.CharField()
     due_at = serializers.DateTimeField(allow_null=True)
     at = serializers.DateTimeField()
+
+
+class PromiseShape(Shape):
+    """One change of the promised day and hour; null while the clock stands still."""
+
+    promised_due_at = serializers.DateTimeField(allow_null=True)
+    at = serializers.DateTimeField()
+    move = serializers.CharField(help_text="What changed it.")
+    kind = serializers.ChoiceField(
+        choices=["first", "pause", "reset", "resume", "extension", "calendar"]
+    )
 
 
 class DocumentShape(Shape):
@@ -189,6 +210,7 @@ class DocumentShape(Shape):
             "reception_slip",
             "supplement_slip",
             "refusal_slip",
+            "apology_letter",
             "stop_notice",
             "result",
         ]
@@ -245,6 +267,10 @@ class DossierShape(DossierBriefShape):
     owed = Money()
     paid = Money()
     payment_ids = serializers.ListField(child=serializers.CharField())
+    promises = PromiseShape(many=True, help_text="Every promise given, the first one first.")
+    missed_at = serializers.DateTimeField(
+        allow_null=True, help_text="The first promise that was broken."
+    )
     timeline = EventShape(many=True)
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
@@ -303,6 +329,12 @@ class OfficerDetailShape(OfficerDossierShape):
     fee = FeeShape()
     owed = Money()
     paid = Money()
+    promises = PromiseShape(many=True)
+    missed_at = serializers.DateTimeField(allow_null=True)
+    may_extend = serializers.BooleanField(help_text="You may extend the promise now, once.")
+    may_extend_until = serializers.DateTimeField(
+        allow_null=True, help_text="The last moment for the apology; null when it is not possible."
+    )
     timeline = EventShape(many=True)
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)

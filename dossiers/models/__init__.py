@@ -1,6 +1,6 @@
 """What a dossier is made of. Cut by noun: drafts, dossiers, offices and the calendar."""
 
-from dossiers.models.calendar import CalendarDay, CalendarYear
+from dossiers.models.calendar import CalendarChange, CalendarDay, CalendarYear
 from dossiers.models.dossier import (
     Channel,
     CodeCounter,
@@ -10,10 +10,12 @@ from dossiers.models.dossier import (
     TimelineEvent,
 )
 from dossiers.models.draft import Attachment, Draft
+from dossiers.models.notice import DueNotice
 from dossiers.models.office import Seat
 
 __all__ = [
     "Attachment",
+    "CalendarChange",
     "CalendarDay",
     "CalendarYear",
     "Channel",
@@ -21,6 +23,7 @@ __all__ = [
     "Document",
     "Dossier",
     "Draft",
+    "DueNotice",
     "Seat",
     "SupplementRequest",
     "TimelineEvent",

@@ -1,10 +1,13 @@
 """What an officer sees: the dossiers of the agency, by the seat."""
 
+import datetime
+from typing import Any
+
 from django.db.models import QuerySet
 
 from common.errors import NotFound
 from dossiers.models import Dossier, Seat
-from dossiers.queries import mine, offices
+from dossiers.queries import calendar, mine, offices, promises
 from dossiers.rules import states
 from dossiers.rules.states import Actor, State
 
@@ -46,3 +49,14 @@ def moves(seat: Seat, row: Dossier) -> list[str]:
     if state in {State.ACCEPTED, State.PROCESSING} and Actor.HANDLER in roles:
         found.append("propose")
     return found
+
+
+def extension(seat: Seat, row: Dossier, now: datetime.datetime) -> dict[str, Any]:
+    """Return whether the officer of a seat may extend the promise, and until when it may be."""
+    until = promises.extension_until(row, row.timeline.all(), calendar.working)
+    theirs = seat.agency_id == row.competent_agency_id
+    roles = set(seat.roles) & {Actor.HANDLER, Actor.APPROVER}
+    return {
+        "may_extend": bool(until is not None and now <= until and theirs and roles),
+        "may_extend_until": until,
+    }

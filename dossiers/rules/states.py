@@ -71,6 +71,8 @@ class Clock(enum.StrEnum):
     RESET = "reset"  # it stops; the full limit begins anew at the resumption
     RESUME = "resume"  # it goes on, with what is left or anew
     STOP = "stop"  # the work is done
+    EXTEND = "extend"  # the promise is moved once, with an apology
+    RECOUNT = "recount"  # the promise is counted anew after the calendar was edited
 
 
 @dataclasses.dataclass(frozen=True)

@@ -474,7 +474,8 @@ def test_the_sweep_finds_what_a_crash_left_undone(cast, drain):
         cursor.execute("DELETE FROM procrastinate_jobs")
     assert not ProcrastinateJob.objects.exists()
     later = clock.now() + datetime.timedelta(minutes=5)
-    assert sweep.sweep(now=later) == {"papers": 1, "drafts": 0}
+    found = sweep.sweep(now=later)
+    assert (found["papers"], found["drafts"]) == (1, 0)
     drain()
     assert not Document.objects.filter(file=None).exists()
 
