@@ -66,7 +66,7 @@ def load_year(
     return len(fresh)
 
 
-@db.transaction()
+@db.transaction_required
 def put_day(
     *,
     day: datetime.date,
@@ -95,7 +95,7 @@ def put_day(
     return calendar.promises_over(day)
 
 
-@db.transaction()
+@db.transaction_required
 def clear_day(*, day: datetime.date, officer_id: str, now: datetime.datetime) -> int:
     """Let a day be as the week says again; return how many running promises it may concern.
 
@@ -110,7 +110,7 @@ def clear_day(*, day: datetime.date, officer_id: str, now: datetime.datetime) ->
     return calendar.promises_over(day)
 
 
-@db.transaction()
+@db.transaction_required
 def settle_year(*, year: int, provisional: bool, source: str) -> None:
     """Say whether the calendar of a known year is final, and on what basis. Errors: NotFound."""
     if not CalendarYear.objects.filter(year=year).update(provisional=provisional, source=source):
