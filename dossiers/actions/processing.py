@@ -74,7 +74,14 @@ def _consequences(moved: Moved, act: Act, now: datetime) -> None:
     match act.move:
         case "request_supplement" | "return_at_appraisal":
             _open_supplement(moved, act, now)
-        case "accept_supplement" | "stop" | "refuse" | "recall_reception" | "reject":
+        case (
+            "accept_supplement"
+            | "stop"
+            | "refuse"
+            | "recall_reception"
+            | "reject"
+            | "refuse_withdrawal"
+        ):
             close_supplements(moved.dossier, now)
     match act.move:
         case "refuse" | "recall_reception":

@@ -245,3 +245,17 @@ def test_the_desk_extends_by_the_same_action(cast, clock):
     assert "Đã gia hạn" in shown
     assert "Xin lỗi và gia hạn" not in shown
     assert seen(cast, dossier)["due_at"] == "2026-10-19T17:00:00+07:00"
+
+
+def test_a_request_still_open_when_a_withdrawal_is_refused_is_closed_and_a_new_one_fits(
+    cast, clock
+):
+    dossier = processed(cast, clock)
+    move(cast.handler, dossier, "request_supplement", 4, reason="Bổ sung giấy tờ")
+    cast.owner.post(f"/api/v1/dossiers/{dossier['id']}/withdrawal", {"reason": "Đổi ý"})
+    refused = move(cast.reception, dossier, "refuse_withdrawal", 7, reason="Đã có kết quả")
+    assert refused.json()["state"]["code"] == 4
+    assert refused.json()["due_at"] == DUE
+    again = move(cast.handler, dossier, "request_supplement", 4, reason="Bổ sung lần nữa")
+    assert again.status_code == 201, again.content
+    assert [one["state"] for one in again.json()["supplements"]] == ["closed", "open"]
