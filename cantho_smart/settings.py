@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
         "EventKindEnum": [
             *("move", "payment", "supplement", "proposal", "note", "routing", "opinion"),
+            *("extension", "calendar", "silence"),
         ],
         "NeedKindEnum": ["supplement", "pay", "collect"],
         "FollowedKindEnum": ["draft", "dossier", "message", "payment"],

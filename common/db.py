@@ -106,12 +106,16 @@ def lock(queryset: models.QuerySet[M], *, skip_locked: bool = False) -> models.Q
     return queryset.select_for_update(of=("self",), skip_locked=skip_locked)
 
 
-def advisory_lock(name: str) -> None:
-    """Hold the lock called `name` until the end of the transaction. Errors: TransactionMissing."""
+def advisory_lock(name: str, *, shared: bool = False) -> None:
+    """Hold the lock called `name` until the end of the transaction; `shared` with other readers.
+
+    Errors: TransactionMissing.
+    """
     if not in_transaction():
         raise TransactionMissing(name)
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])  # noqa: S608
 
 
 APPEND_ONLY_FUNCTION = "common_refuse_change"

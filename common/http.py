@@ -320,6 +320,16 @@ class IsOfficer(IsSignedIn):
         return True
 
 
+class HasInbox(IsSignedIn):
+    """A citizen, or an officer whose session passed the second factor."""
+
+    def has_permission(self, request: Any, view: APIView) -> bool:
+        super().has_permission(request, view)
+        if request.user.is_officer:
+            return IsOfficer().has_permission(request, view)
+        return IsCitizen().has_permission(request, view)
+
+
 def has_assurance(level: int) -> type[IsCitizen]:
     """Return the permission of a citizen whose identity was proved to `level`."""
 

@@ -22,12 +22,16 @@ from citizens.actions import desk as sign_in
 from citizens.actions import sessions
 from common import clock
 from common.errors import NotFound, Refusal
+from dossiers import calendar_desk
+from dossiers.actions import clock as promises
 from dossiers.actions import desk as looking
 from dossiers.actions import processing
 from dossiers.actions.processing import Act
 from dossiers.models import DecisionTemplate, Dossier, Seat
 from dossiers.queries import desk, offices
+from dossiers.queries.promises import history
 from dossiers.rules import deadlines, states, words
+from dossiers.rules.deadlines import Promise
 from dossiers.rules.states import State
 from payments import queries as payments
 from services import admin as catalogue
@@ -127,6 +131,12 @@ class MoveForm(forms.Form):
     result_number = forms.CharField(required=False, max_length=60)
 
 
+class ExtensionForm(forms.Form):
+    expected_due_at = forms.DateTimeField()  # ISO 8601 with its offset
+    new_due_on = forms.DateField(input_formats=["%Y-%m-%d", "%d/%m/%Y"])
+    reason = forms.CharField(max_length=2000)
+
+
 class StateFilter(admin.SimpleListFilter):
     title = "trạng thái"
     parameter_name = "state"
@@ -190,7 +200,9 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     def promise(self, row: Dossier) -> str:
         if row.due_at is None:
             return "—"
-        late = deadlines.is_late(State(row.state), row.due_at, row.finished_at, clock.now())
+        late = deadlines.is_late(
+            State(row.state), row.due_at, row.finished_at, clock.now(), row.missed_at
+        )
         return f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}{' QUÁ HẠN' if late else ''}"
 
     def get_urls(self) -> list[Any]:
@@ -199,7 +211,12 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             self.admin_site.admin_view(self.make_move),
             name="dossiers_dossier_move",
         )
-        return [moves, *super().get_urls()]
+        extension = path(
+            "<path:dossier_id>/extend/",
+            self.admin_site.admin_view(self.extend),
+            name="dossiers_dossier_extend",
+        )
+        return [moves, extension, *super().get_urls()]
 
     def change_view(
         self,
@@ -225,6 +242,9 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             "state": states.NAMES[State(row.state)].vi,
             "fee_open": dues is not None and dues.open,
             "answers": _answers(row),
+            "promises": [_promise(one) for one in history(row.timeline.all())],
+            "due_at": row.due_at.isoformat() if row.due_at else "",
+            **desk.extension(seat, row, clock.now()),
             "moves": [(name, LABELS[name]) for name in desk.moves(seat, row)],
             "papers": [paper for paper in version.papers if paper.digital],
             "events": [
@@ -258,6 +278,34 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         else:
             messages.success(request, f"Đã thực hiện: {LABELS[form.cleaned_data['move']]}.")
         return back
+
+    def extend(self, request: HttpRequest, dossier_id: str) -> HttpResponse:
+        """Extend the promise once, or say why not."""
+        back = HttpResponseRedirect(
+            reverse("admin:dossiers_dossier_change", args=[quote(dossier_id)])
+        )
+        form = ExtensionForm(request.POST)
+        if request.method != "POST" or not form.is_valid():
+            messages.error(request, "Yêu cầu không hợp lệ.")
+            return back
+        try:
+            promises.extend(
+                officer_id=str(request.user.pk),
+                dossier_id=dossier_id,
+                now=clock.now(),
+                **form.cleaned_data,
+            )
+        except Refusal as refusal:
+            messages.error(request, _refused(refusal))
+        else:
+            messages.success(request, "Đã gia hạn; văn bản xin lỗi được gửi cho người nộp hồ sơ.")
+        return back
+
+
+def _promise(one: Promise) -> tuple[str, str]:
+    when = f"{one.at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}"
+    due = f"{one.due.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}" if one.due else "tạm dừng"
+    return when, due
 
 
 def _keeps_catalogue(request: HttpRequest) -> bool:
@@ -296,6 +344,14 @@ class DecisionTemplateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 catalogue.register(site, may_edit=_keeps_catalogue)
+
+
+calendar_desk.register(site, may_edit=_keeps_catalogue, now=clock.now)
+
+
+def _refused(refusal: Refusal) -> str:
+    found = "; ".join(f"{error.param}: {error.message_vi}" for error in refusal.errors)
+    return f"{refusal.detail('vi') or refusal.title_vi} {found}"
 
 
 def _seat(request: HttpRequest) -> Seat:

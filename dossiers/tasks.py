@@ -1,10 +1,13 @@
 """Background work of dossiers: load ids, read the clock, one action each. All may run twice."""
 
+from datetime import date
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
 from dossiers.actions import bulk_moves, papers, scanning, sweep
+from dossiers.actions import clock as promises
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
@@ -18,6 +21,13 @@ def make_paper(document_id: str) -> None:
 def work_off_bulk_moves(job_id: str) -> None:
     while bulk_moves.step(job_id=job_id, now=clock.now()):
         pass
+
+
+@app.task(name="dossiers.recount", queue="sweep", retry=RETRY)
+def recount(first: str, last: str) -> None:
+    promises.recount(
+        first=date.fromisoformat(first), last=date.fromisoformat(last), now=clock.now()
+    )
 
 
 @app.periodic(cron="* * * * *")

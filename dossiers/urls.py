@@ -2,7 +2,9 @@ from django.urls import path
 
 from dossiers.api import (
     attachments,
+    calendar,
     citizen,
+    clock,
     counter,
     delegations,
     delivery,
@@ -159,6 +161,8 @@ urlpatterns = [
     ),
     path("officer/dossier-book", officer_papers.DossierBook.as_view()),
     path("validate-document", validator.ValidateDocument.as_view()),
+    path("officer/dossiers/<str:dossier_id>/extension", clock.Extension.as_view()),
+    path("calendar", calendar.Calendar.as_view()),
     path("reports/kpi", public.Kpi.as_view()),
     path("dossiers/<str:dossier_id>/messages", talk.Messages.as_view()),
     path("dossiers/<str:dossier_id>/read-mark", talk.ReadMark.as_view()),

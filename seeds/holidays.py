@@ -23,7 +23,9 @@ def load(*, now: datetime.datetime) -> Iterator[str]:
             if day.year == year and day.weekday() < 5
         ] + [calendar.Day(day, True, "Làm bù") for day in worked]
         provisional = year > this_year or not worked
-        fresh = calendar.load_year(year=year, days=listed, provisional=provisional, source=SOURCE)
+        fresh = calendar.load_year(
+            year=year, days=listed, provisional=provisional, source=SOURCE, now=now
+        )
         mark = " (provisional: swaps not published)" if provisional else ""
         yield f"calendar {year}: {fresh} new days{mark}"
 

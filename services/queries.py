@@ -5,7 +5,7 @@ import datetime
 import functools
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
@@ -260,6 +260,15 @@ def version(version_id: str) -> ServiceVersion:
     if row is None:
         raise UnknownService
     return _service(row)
+
+
+def silence_of(version_ids: Collection[str]) -> dict[str, dict[str, Any] | None]:
+    """Return by version what silence means there, where a law of the procedure says so.
+
+    Shape: {means, source, limit?}; None for a procedure without such a rule.
+    """
+    rows = ProcedureVersion.objects.filter(id__in=list(version_ids))
+    return dict(rows.order_by("id").values_list("id", "data__silence"))
 
 
 def detail(code: str, on: datetime.date) -> ProcedureVersion:

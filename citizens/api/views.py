@@ -10,8 +10,8 @@ from citizens.actions import consents, identity, inbox, sessions, vault
 from citizens.api import shapes
 from citizens.models import Message, User, VaultAccess, VaultField
 from common import clock, facts, http, pages
-from common.errors import NotFound
-from common.http import IsCitizen, IsSignedIn, Request, View
+from common.errors import MfaRequired, NotFound
+from common.http import HasInbox, IsCitizen, IsSignedIn, Request, View
 from common.openapi import operation, path_parameter
 
 
@@ -247,10 +247,16 @@ def message_of(row: Message) -> dict[str, Any]:
 
 
 class Inbox(View):
-    permission_classes = [IsCitizen]
+    permission_classes = [HasInbox]
 
     @operation(
-        "listMessages", tag="me", summary="Read my inbox", answer=shapes.MessageShape, paged=True
+        "listMessages",
+        tag="me",
+        summary="Read my inbox",
+        description="A citizen's about their dossiers, an officer's about promises that run out.",
+        answer=shapes.MessageShape,
+        paged=True,
+        refusals=[MfaRequired],
     )
     def get(self, request: Request) -> Response:
         return pages.page(
@@ -262,7 +268,7 @@ class Inbox(View):
 
 
 class MessageRead(View):
-    permission_classes = [IsCitizen]
+    permission_classes = [HasInbox]
 
     @operation(
         "markMessageRead",
@@ -270,7 +276,7 @@ class MessageRead(View):
         summary="Mark a message as read",
         answer=shapes.MessageShape,
         key="transaction",
-        refusals=[NotFound],
+        refusals=[NotFound, MfaRequired],
         query=[path_parameter("message_id", "Id of the message.")],
     )
     def post(self, request: Request, message_id: str) -> Response:

@@ -16,7 +16,7 @@ from dossiers.rules import paper_words as words
 from dossiers.rules import papers as rules
 from dossiers.rules import states
 from dossiers.rules import words as told
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from dossiers.rules.states import State
 
 MAX_BOOK_DAYS = 92

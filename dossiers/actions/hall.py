@@ -8,7 +8,7 @@ from dossiers.actions.visits import AppointmentOver, mine_locked, save
 from dossiers.models import Appointment, QueueDay, Ticket
 from dossiers.queries import visits as queries
 from dossiers.rules import visits as rules
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 
 State = Appointment.State
 

@@ -12,7 +12,7 @@ from typing import Any
 from citizens.actions import inbox
 from common import db
 from common.errors import FieldError, Invalid, NotFound, Refusal
-from dossiers.actions import papers, persons
+from dossiers.actions import papers, persons, promise
 from dossiers.actions.who import Who, refuse_own_proposal
 from dossiers.models import Delivery, Dossier, TimelineEvent, Way
 from dossiers.queries import calendar
@@ -119,6 +119,7 @@ def move(
         )
     for guard in edge.guards:
         GUARDS[guard](dossier, now)
+    promise.note_missed(dossier, now=now)
 
     # Withdrawn while waiting: the way back is still the one from before the waiting.
     dossier.came_from = int(came_from or state) if edge.end in states.HELD_FROM else None
@@ -132,7 +133,7 @@ def move(
     if Effect.REVOKE_RESULT in edge.effects:
         dossier.proposal = None  # what was signed wrongly is not signed again unread
     dossier.state = int(edge.end)
-    dossier.due_at = due_after(dossier, edge.clock, now)
+    counted = promise.reckon(dossier, edge.clock, now=now)
     event = record(
         dossier=dossier,
         kind=TimelineEvent.Kind.MOVE,
@@ -141,7 +142,7 @@ def move(
         clock=edge.clock,
         who=who,
         reason=reason,
-        data=data or {},
+        data={**(data or {}), **counted},
         now=now,
         office=office,
     )
@@ -171,6 +172,7 @@ def record(
         .values_list("seq", flat=True)
         .first()
     )
+    promise.note_missed(dossier, now=now)
     dossier.updated_at = now
     if last is not None:
         dossier.version += 1
@@ -213,19 +215,6 @@ def record(
         now=now,
     )
     return event
-
-
-def due_after(dossier: Dossier, clock: Clock, now: datetime) -> datetime | None:
-    """Return the due time after one more event, by replaying the whole timeline."""
-    limit = deadlines.Limit(**dossier.time_limit) if dossier.time_limit else None
-    if limit is None:
-        return None
-    if clock in {Clock.NONE, Clock.RUN, Clock.STOP}:
-        return dossier.due_at
-    rows = TimelineEvent.objects.filter(dossier=dossier).order_by("seq").values_list("clock", "at")
-    ticks = [deadlines.Tick(Clock(kind), at) for kind, at in rows]
-    ticks.append(deadlines.Tick(clock, now))
-    return deadlines.replay(ticks, limit, calendar.working())
 
 
 def _fee_paid(dossier: Dossier, now: datetime) -> None:

@@ -6,7 +6,7 @@ from common import db
 from common.errors import NotFound, check_version
 from dossiers.models import SlotPlan
 from dossiers.queries import visits as queries
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 
 
 @db.transaction()

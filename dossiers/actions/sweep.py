@@ -18,6 +18,7 @@ from dossiers.actions import (
     talk,
     uploads,
     visits,
+    warnings,
 )
 from dossiers.models import CounterFile, Document, Dossier, Opinion
 
@@ -46,6 +47,7 @@ def sweep(*, now: datetime) -> dict[str, int]:
         "claims": _claims(now),
         "bulk_moves": bulk_moves.sweep(now=now),
         "silent_opinions": _silent(now),
+        "notices": warnings.sweep(now=now),
     }
 
 

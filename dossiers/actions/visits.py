@@ -10,7 +10,7 @@ from dossiers.models import Appointment, Dossier, Seat
 from dossiers.queries import calendar
 from dossiers.queries import visits as queries
 from dossiers.rules import visits as rules
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from services import queries as services
 
 State = Appointment.State

@@ -17,7 +17,7 @@ from dossiers.actions.who import NotYourRole
 from dossiers.models import Assignment, AssignmentEvent, Dossier, Lease, Seat
 from dossiers.queries import desk, offices
 from dossiers.rules import states
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from dossiers.rules.states import Actor, State
 
 LEASE = timedelta(minutes=10)

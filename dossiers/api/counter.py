@@ -22,7 +22,7 @@ from dossiers.models import CounterFile, Scan
 from dossiers.queries import counter as reads
 from dossiers.queries import desk, offices
 from dossiers.rules import limits
-from dossiers.rules.deadlines import CalendarMissing
+from dossiers.rules.calendar import CalendarMissing
 from services.queries import UnknownService
 
 FILE = path_parameter("file_id", "Id of the paper file.")

@@ -23,7 +23,7 @@ from dossiers.models import Channel, Dossier, Seat
 from dossiers.models.queue import AGENCIES
 from dossiers.queries import calendar, counter, desk, offices, opinions
 from dossiers.rules import deadlines, due
-from dossiers.rules.deadlines import CalendarMissing
+from dossiers.rules.calendar import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed, State
 from dossiers.rules.views import Part
 from payments import queries as payments
@@ -43,7 +43,7 @@ def brief(
 ) -> dict[str, Any]:
     shown = offices.parts(seat, row)
     state = State(row.state)
-    late = deadlines.is_late(state, row.due_at, row.finished_at, clock.now())
+    late = deadlines.is_late(state, row.due_at, row.finished_at, clock.now(), row.missed_at)
     hands: Any = row
     return {
         **render.dossier_brief(row),
@@ -69,6 +69,8 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "fee": render.fee(row.fee_quote) if money else None,
         "owed": http.money(dues.owed_vnd if dues else 0) if money else None,
         "paid": http.money(dues.paid_vnd if dues else 0) if money else None,
+        "promises": render.promises(row),
+        "missed_at": row.missed_at,
         "timeline": [render.event(one) for one in row.timeline.all()],
         "documents": [render.document(one) for one in row.documents.all()],
         "attachments": [render.attachment(one) for one in row.attachments.all()],
@@ -80,6 +82,7 @@ def detail(row: Dossier, seat: Seat) -> dict[str, Any]:
         "opinions": [officer_render.opinion(one, now) for one in asked],
         "notes": [officer_render.note(one) for one in notes],
         "parts": sorted(shown),
+        **desk.extension(seat, row, clock.now()),
     }
 
 

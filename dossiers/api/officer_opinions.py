@@ -21,7 +21,7 @@ from dossiers.models import Opinion
 from dossiers.queries import offices
 from dossiers.queries import opinions as asked
 from dossiers.rules import limits
-from dossiers.rules.deadlines import CalendarMissing
+from dossiers.rules.calendar import CalendarMissing
 from dossiers.rules.states import MoveNotAllowed
 
 OPINION = path_parameter("opinion_id", "Id of the request for an opinion.")

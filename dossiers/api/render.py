@@ -20,8 +20,10 @@ from dossiers.models import (
 )
 from dossiers.queries import calendar, mine
 from dossiers.queries.mine import Listed
+from dossiers.queries.promises import history
 from dossiers.rules import limits, outlook, states, words
-from dossiers.rules.deadlines import HCM, Limit
+from dossiers.rules.calendar import HCM
+from dossiers.rules.deadlines import Limit
 from dossiers.rules.needs import Need
 from dossiers.rules.states import Clock, State
 from payments.queries import Dues
@@ -163,6 +165,18 @@ def dossier_brief(row: Dossier) -> dict[str, Any]:
     }
 
 
+def promises(row: Dossier) -> list[dict[str, Any]]:
+    return [
+        {
+            "promised_due_at": one.due,
+            "at": one.at,
+            "move": one.move,
+            "kind": one.kind,
+        }
+        for one in history(row.timeline.all())
+    ]
+
+
 def need(one: Need) -> dict[str, Any]:
     return {
         "kind": one.kind.value,
@@ -200,6 +214,8 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "owed": http.money(dues.owed_vnd if dues else 0),
         "paid": http.money(dues.paid_vnd if dues else 0),
         "payment_ids": list(dues.payment_ids) if dues else [],
+        "promises": promises(row),
+        "missed_at": row.missed_at,
         "timeline": [event(one) for one in row.timeline.all()],
         "documents": [document(one) for one in row.documents.all()],
         "attachments": [attachment(one) for one in row.attachments.all()],

@@ -228,7 +228,10 @@ class EventShape(Shape):
 
     seq = serializers.IntegerField()
     kind = serializers.ChoiceField(
-        choices=["move", "payment", "supplement", "proposal", "note", "routing", "opinion"]
+        choices=[
+            *("move", "payment", "supplement", "proposal", "note", "routing", "opinion"),
+            *("extension", "calendar", "silence"),
+        ]
     )
     move = serializers.CharField()
     state = StateShape()
@@ -240,6 +243,17 @@ class EventShape(Shape):
     at = serializers.DateTimeField()
 
 
+class PromiseShape(Shape):
+    """One change of the promised day and hour; null while the clock stands still."""
+
+    promised_due_at = serializers.DateTimeField(allow_null=True)
+    at = serializers.DateTimeField()
+    move = serializers.CharField(help_text="What changed it.")
+    kind = serializers.ChoiceField(
+        choices=["first", "pause", "reset", "resume", "extension", "calendar"]
+    )
+
+
 class DocumentShape(Shape):
     id = serializers.CharField()
     kind = serializers.ChoiceField(
@@ -248,6 +262,7 @@ class DocumentShape(Shape):
             "reception_slip",
             "supplement_slip",
             "refusal_slip",
+            "apology_letter",
             "stop_notice",
             "result",
         ]
@@ -342,6 +357,10 @@ class DossierShape(ListedDossierShape):
     owed = Money()
     paid = Money()
     payment_ids = serializers.ListField(child=serializers.CharField())
+    promises = PromiseShape(many=True, help_text="Every promise given, the first one first.")
+    missed_at = serializers.DateTimeField(
+        allow_null=True, help_text="The first promise that was broken."
+    )
     timeline = EventShape(many=True)
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)
@@ -431,6 +450,12 @@ class OfficerDetailShape(OfficerDossierShape):
     fee = FeeShape(allow_null=True)
     owed = Money(allow_null=True)
     paid = Money(allow_null=True)
+    promises = PromiseShape(many=True)
+    missed_at = serializers.DateTimeField(allow_null=True)
+    may_extend = serializers.BooleanField(help_text="You may extend the promise now, once.")
+    may_extend_until = serializers.DateTimeField(
+        allow_null=True, help_text="The last moment for the apology; null when it is not possible."
+    )
     timeline = EventShape(many=True)
     documents = DocumentShape(many=True)
     attachments = AttachmentShape(many=True)

@@ -12,7 +12,7 @@ from common.openapi import operation, path_parameter
 from dossiers.actions import hall, visits
 from dossiers.api import visit_shapes as shapes
 from dossiers.queries import visits as queries
-from dossiers.rules.deadlines import CalendarMissing
+from dossiers.rules.calendar import CalendarMissing
 from services import queries as services
 from services.queries import UnknownAgency, UnknownService
 

@@ -3,7 +3,7 @@
 from dossiers.models.answers import AnswerVersion
 from dossiers.models.autosave import DraftVersion, SupplementDraft
 from dossiers.models.bulk import BulkItem, BulkJob
-from dossiers.models.calendar import CalendarDay, CalendarYear
+from dossiers.models.calendar import CalendarChange, CalendarDay, CalendarYear
 from dossiers.models.counter import CounterFile, HandedIn, Scan
 from dossiers.models.decision import DecisionTemplate
 from dossiers.models.delivery import Delivery, DeliveryEvent, Way
@@ -17,6 +17,7 @@ from dossiers.models.dossier import (
 )
 from dossiers.models.draft import Attachment, Draft
 from dossiers.models.lookup import LookupCount
+from dossiers.models.notice import DueNotice
 from dossiers.models.office import Delegation, Seat, SeatEvent, Unit
 from dossiers.models.opinion import Opinion
 from dossiers.models.person import DossierPerson
@@ -35,6 +36,7 @@ __all__ = [
     "Attachment",
     "BulkItem",
     "BulkJob",
+    "CalendarChange",
     "CalendarDay",
     "CalendarYear",
     "Channel",
@@ -51,6 +53,7 @@ __all__ = [
     "DossierPerson",
     "Draft",
     "DraftVersion",
+    "DueNotice",
     "Feedback",
     "FeedbackEvent",
     "HandedIn",

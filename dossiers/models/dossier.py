@@ -83,6 +83,7 @@ class Dossier(models.Model):
     submitted_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="promised; null while nothing runs")
+    missed_at = models.DateTimeField(null=True, help_text="the first promise that was broken")
     finished_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
     lookup_pin = models.CharField(max_length=12, default=new_pin)
@@ -123,6 +124,11 @@ class Dossier(models.Model):
             ),
             models.Index(fields=["submitted_at"], name="dossiers_dossier_period"),
             *queue.INDEXES,
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(due_at__isnull=False, finished_at=None),
+                name="dossiers_dossier_running",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,6 +167,9 @@ class TimelineEvent(models.Model):
         NOTE = "note", "something else to know of; the state stays"
         ROUTING = "routing", "it went to another competent agency; the state stays"
         OPINION = "opinion", "another agency was asked or answered; the state stays"
+        EXTENSION = "extension", "the promise was moved once, with an apology; the state stays"
+        CALENDAR = "calendar", "the promise was counted anew by an edited calendar; the state stays"
+        SILENCE = "silence", "the limit ran out where silence is an answer; the state stays"
 
     id = models.BigAutoField(primary_key=True)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="timeline")
@@ -242,6 +251,7 @@ class Document(models.Model):
         RECEPTION_SLIP = "reception_slip", "01 Giấy tiếp nhận hồ sơ và hẹn trả kết quả"
         SUPPLEMENT_SLIP = "supplement_slip", "02 Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ"
         REFUSAL_SLIP = "refusal_slip", "03 Phiếu từ chối tiếp nhận giải quyết hồ sơ"
+        APOLOGY_LETTER = "apology_letter", "04 Văn bản xin lỗi và đề nghị gia hạn"
         STOP_NOTICE = "stop_notice", "05 Thông báo dừng giải quyết hồ sơ"
         RESULT = "result", "the signed result (kết quả giải quyết)"
 

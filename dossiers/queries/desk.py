@@ -27,9 +27,9 @@ from dossiers.models import (
     TimelineEvent,
 )
 from dossiers.models.queue import AGENCIES, due_key
-from dossiers.queries import offices
+from dossiers.queries import calendar, offices, promises
 from dossiers.rules import due, states
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from dossiers.rules.due import Colour, Range
 from dossiers.rules.states import Actor, State
 from dossiers.rules.views import Part
@@ -323,3 +323,14 @@ def may_reroute(seat: Seat, row: Dossier) -> bool:
     if row.competent_agency_id == row.receiving_agency_id:
         wanted.add(Actor.RECEPTION)
     return bool(wanted & offices.actors(seat))
+
+
+def extension(seat: Seat, row: Dossier, now: datetime) -> dict[str, Any]:
+    """Return whether the officer of a seat may extend the promise, and until when it may be."""
+    until = promises.extension_until(row, row.timeline.all(), calendar.working)
+    theirs = seat.agency_id == row.competent_agency_id
+    roles = offices.may_act(seat, row) & {Actor.HANDLER, Actor.APPROVER}
+    return {
+        "may_extend": bool(until is not None and now <= until and theirs and roles),
+        "may_extend_until": until,
+    }

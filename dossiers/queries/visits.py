@@ -10,7 +10,7 @@ from dossiers.models import Appointment, Seat, SlotPlan, Ticket
 from dossiers.models.office import Role
 from dossiers.queries import calendar, offices
 from dossiers.rules import visits as rules
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from dossiers.rules.visits import Slot
 
 

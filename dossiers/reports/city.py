@@ -43,7 +43,8 @@ def kpi(*, start: datetime, end: datetime, now: datetime) -> Kpi:
     period = Dossier.objects.filter(submitted_at__gte=start, submitted_at__lt=end)
     files = Attachment.objects.filter(dossier=OuterRef("id"))
     results = Document.objects.filter(dossier=OuterRef("id"), kind=Document.Kind.RESULT)
-    late = Q(due_at__isnull=False) & (
+    # A promise once broken stays broken, whatever was promised after it.
+    late = Q(missed_at__isnull=False) | Q(due_at__isnull=False) & (
         Q(finished_at__gt=F("due_at")) | Q(finished_at=None, due_at__lt=now)
     )
     taken_in = Q(received_at__isnull=False)

@@ -35,7 +35,7 @@ from dossiers.models import (
     TimelineEvent,
 )
 from dossiers.queries import calendar
-from dossiers.rules.deadlines import HCM, Calendar
+from dossiers.rules.calendar import HCM, Calendar
 from dossiers.rules.feedback import DISLIKE_STARS
 from dossiers.rules.feedback import State as FeedbackState
 from dossiers.rules.states import State
@@ -220,7 +220,8 @@ def _count(dossiers: QuerySet[Dossier], until: datetime) -> dict[str, int]:
         until=Coalesce("finished_at", "waits_since", Value(until, output_field=DateTimeField())),
     )
     judged = Q(promise__isnull=False)
-    late = judged & (Q(until__gt=F("promise")) | Q(asked_twice=True))
+    # A broken promise stays broken, whatever was promised after it.
+    late = judged & (Q(until__gt=F("promise")) | Q(asked_twice=True) | Q(missed_at__isnull=False))
     found = rows.aggregate(
         received=Count("id"),
         judged=Count("id", filter=judged),

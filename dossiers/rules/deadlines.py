@@ -1,71 +1,32 @@
-"""The clock of a dossier: working days, holidays, swaps, pauses. Pure.
+"""The clock of a dossier: from its timeline to the promised day and hour. Pure.
 
-The day of receipt is day 0; the n-th working day after it is the last one (domain practice; the
-decree fixes only the transfer). A result promised for a day is due at `CLOSING`, the end of that
-day's office hours. A same-day procedure received after `LATE_HOUR` is due on the next working day
-(Luật Hộ tịch 60/2014/QH13 Art.5(3); NĐ 23/2015/NĐ-CP Art.7).
+Days. The day of receipt is day 0; the n-th working day after it is the last one, and the result is
+due when the office closes on it (practice; the decree fixes only the transfer). Calendar days and
+months end on the day that they name, or on the next working day (Civil Code 91/2015/QH13 Art.148,
+cited). Hours count office hours only. What happens outside office hours counts as the next opening.
+
+A same-day service received in the last two hours of the day is due on the next working day: after
+15:00 on a day that closes at 17:00 (Luật Hộ tịch 60/2014/QH13 Art.5(3); NĐ 23/2015/NĐ-CP Art.7).
+The law does not know half days: with only the morning worked it is 09:00, our reading.
+
+Pauses. What was left when the clock stopped is left when it goes on: whole working days, whole
+calendar days, or office time for a limit in hours. Stopped and resumed on one working day, a limit
+in days does not move. When no whole day was left and the clock goes on in the last two hours of a
+later day, the rest of the day is given on the next one.
 """
 
 import dataclasses
 import datetime
-import zoneinfo
 from collections.abc import Iterable, Sequence
 
-from common.errors import Refusal
+from dossiers.rules.calendar import HCM, Almanac, Calendar, CalendarMissing
 from dossiers.rules.states import Clock, State
 
-HCM = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
-CLOSING = datetime.time(17, 0)
-LATE_HOUR = datetime.time(15, 0)
+__all__ = ["HCM", "CalendarMissing"]
+
+LATE_BEFORE_CLOSING = datetime.timedelta(hours=2)
 APPRAISAL_RETURN_DAYS = 3  # NĐ 61/2018/NĐ-CP Art.19
-MAX_SEARCH_DAYS = 400
-
-
-class CalendarMissing(Refusal):
-    code = "calendar_missing"
-    status = 503
-    title_vi = "Chưa có lịch làm việc của năm này"
-    title_en = "The working-day calendar of that year is missing"
-    detail_vi = "Năm {year} chưa có lịch nghỉ lễ."
-    detail_en = "There is no calendar for {year}."
-    members = ("year",)
-
-
-@dataclasses.dataclass(frozen=True)
-class Calendar:
-    """The days on which offices work. `years` are those whose lists are complete."""
-
-    years: frozenset[int]
-    off: frozenset[datetime.date] = frozenset()
-    worked: frozenset[datetime.date] = frozenset()
-
-    def is_working(self, day: datetime.date) -> bool:
-        """Return whether offices work on `day`. Errors: CalendarMissing."""
-        if day.year not in self.years:
-            raise CalendarMissing(year=day.year)
-        if day in self.worked:
-            return True
-        return day.weekday() < 5 and day not in self.off
-
-    def next_working(self, day: datetime.date) -> datetime.date:
-        """Return the first working day after `day`."""
-        return self.add(day, 1)
-
-    def add(self, day: datetime.date, working_days: int) -> datetime.date:
-        """Return the n-th working day after `day`; `day` itself for 0."""
-        left = working_days
-        current = day
-        while left > 0:
-            current += datetime.timedelta(days=1)
-            if self.is_working(current):
-                left -= 1
-        return current
-
-    def count(self, start: datetime.date, end: datetime.date) -> int:
-        """Return how many working days lie after `start` up to and with `end`; never negative."""
-        days = (end - start).days
-        steps = (start + datetime.timedelta(days=i) for i in range(1, days + 1))
-        return sum(1 for day in steps if self.is_working(day))
+EXTENSION_NOTICE_DAYS = 1  # NĐ 61/2018/NĐ-CP Art.19: at least a day before the limit, and once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,97 +38,215 @@ class Limit:
     same_day: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class Tick:
+    """One event of the timeline, as far as the clock cares.
+
+    `due` is the new promise of an extension; `revision` the calendar that was in force.
+    """
+
+    clock: Clock
+    at: datetime.datetime
+    due: datetime.datetime | None = None
+    revision: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Left:
+    """What a pause set aside. `stopped` is the office hour it counts from."""
+
+    stopped: datetime.datetime
+    due: datetime.datetime
+    overdue: bool
+    days: int
+    time: datetime.timedelta
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """The clock after an event.
+
+    `due` is promised now, None while nothing runs; `last` the last day of the limit as counted,
+    which of calendar days may be a closed one; `missed` the first promise that was broken.
+    """
+
+    due: datetime.datetime | None = None
+    last: datetime.date | None = None
+    left: Left | None = None
+    done: bool = False
+    missed: datetime.datetime | None = None
+
+
 def due_at(start: datetime.datetime, limit: Limit, calendar: Calendar) -> datetime.datetime:
     """Return the moment by which the result is promised when the clock starts at `start`.
 
     Errors: CalendarMissing.
     """
-    local = start.astimezone(HCM)
-    day = local.date()
+    return _started(start, limit, calendar)[0]
+
+
+def _started(
+    start: datetime.datetime, limit: Limit, calendar: Calendar
+) -> tuple[datetime.datetime, datetime.date]:
+    begin = calendar.counted_from(start)
+    day = begin.date()
     if limit.same_day and limit.value <= 1:
-        if calendar.is_working(day) and local.time() < LATE_HOUR:
-            return _closing(day)
-        return _closing(calendar.next_working(day))
+        last = day if begin < _late(day, calendar) else calendar.next_working(day)
+        return calendar.closing(last), last
     match limit.unit:
         case "working_day":
-            return _closing(calendar.add(day, limit.value))
+            last = calendar.add(day, limit.value)
         case "calendar_day":
-            return _closing(_on_or_after(day + datetime.timedelta(days=limit.value), calendar))
+            last = day + datetime.timedelta(days=limit.value)
         case "month":
-            return _closing(_on_or_after(_months_later(day, limit.value), calendar))
+            last = months_later(day, limit.value)
         case "hour":
-            return _after_hours(local, limit.value, calendar)
-    raise ValueError(f"unknown unit {limit.unit}")
+            due = calendar.after(begin, datetime.timedelta(hours=limit.value))
+            return due, due.date()
+        case _:
+            raise ValueError(f"unknown unit {limit.unit}")
+    return calendar.closing(calendar.on_or_after(last)), last
 
 
-def resumed(
-    due: datetime.datetime,
-    stopped: datetime.datetime,
-    resumed_at: datetime.datetime,
-    calendar: Calendar,
-) -> datetime.datetime:
-    """Return the due time after a pause: what was left then is left again now.
+def reckon(ticks: Iterable[Tick], limit: Limit | None, almanac: Almanac) -> list[Standing]:
+    """Return the clock after each event of a timeline, in order.
 
-    Units: whole working days left; a dossier paused when overdue has none left and stays overdue.
+    A calendar edited since changes nothing that was promised before, unless the timeline says that
+    the promise was counted anew. Without a known limit nothing is promised.
+    Errors: CalendarMissing.
     """
-    if stopped >= due:
-        return due
-    due_day = due.astimezone(HCM).date()
-    left = calendar.count(stopped.astimezone(HCM).date(), due_day)
-    moved = datetime.datetime.combine(
-        calendar.add(_working_start(resumed_at, calendar), left), due.astimezone(HCM).time(), HCM
-    )
-    # Less than a working day was left: no promise may lie before the resumption itself.
-    if moved <= resumed_at:
-        moved = _closing(calendar.next_working(resumed_at.astimezone(HCM).date()))
-    return max(moved, due)
-
-
-@dataclasses.dataclass(frozen=True)
-class Tick:
-    """One event of the timeline, as far as the clock cares."""
-
-    clock: Clock
-    at: datetime.datetime
+    found: list[Standing] = []
+    seen: list[Tick] = []
+    standing = Standing()
+    for tick in ticks:
+        if limit is not None:
+            calendar = almanac.at(tick.revision)
+            standing = _broken(standing, tick.at)
+            if tick.clock == Clock.RECOUNT:
+                standing = dataclasses.replace(
+                    _again(seen, limit, calendar), missed=standing.missed
+                )
+            else:
+                standing = _step(standing, tick, limit, calendar)
+                seen.append(tick)
+            standing = _broken(standing, tick.at)
+        found.append(standing)
+    return found
 
 
 def replay(
-    ticks: Iterable[Tick], limit: Limit | None, calendar: Calendar
+    ticks: Iterable[Tick], limit: Limit | None, almanac: Almanac
 ) -> datetime.datetime | None:
     """Return the due time that the whole timeline leads to; None while nothing runs.
 
     Errors: CalendarMissing.
     """
-    due: datetime.datetime | None = None
-    held: datetime.datetime | None = None  # due time set aside by a pause
-    stopped: datetime.datetime | None = None
-    if limit is None:
-        return None
+    found = reckon(ticks, limit, almanac)
+    return found[-1].due if found else None
+
+
+def _again(ticks: Sequence[Tick], limit: Limit, calendar: Calendar) -> Standing:
+    standing = Standing()
     for tick in ticks:
-        match tick.clock:
-            case Clock.START:
-                due, held, stopped = due_at(tick.at, limit, calendar), None, None
-            case Clock.PAUSE:
-                held, stopped, due = due, tick.at, None
-            case Clock.RESET:
-                held, stopped, due = None, None, None
-            case Clock.RESUME:
-                if held is not None and stopped is not None:
-                    due = resumed(held, stopped, tick.at, calendar)
-                elif due is None:
-                    due = due_at(tick.at, limit, calendar)
-                held, stopped = None, None
-            case Clock.NONE | Clock.RUN | Clock.STOP:
-                pass
-    return due
+        standing = _step(standing, tick, limit, calendar)
+    return standing
+
+
+def _broken(standing: Standing, moment: datetime.datetime) -> Standing:
+    """Return the clock with the promise noted as missed when it ran out before `moment`."""
+    running = standing.due is not None and not standing.done and standing.missed is None
+    if running and standing.due is not None and moment > standing.due:
+        return dataclasses.replace(standing, missed=standing.due)
+    return standing
+
+
+def _step(standing: Standing, tick: Tick, limit: Limit, calendar: Calendar) -> Standing:
+    missed = standing.missed
+    match tick.clock:
+        case Clock.START:
+            due, last = _started(tick.at, limit, calendar)
+            return Standing(due, last, missed=missed)
+        case Clock.PAUSE if standing.left is None and standing.due is not None:
+            left = _left(standing, tick.at, limit, calendar)
+            return dataclasses.replace(standing, due=None, left=left)
+        case Clock.RESET:
+            return Standing(missed=missed)
+        case Clock.RESUME if standing.left is not None:
+            due, last = resumed(standing.left, tick.at, limit, calendar)
+            return Standing(due, last, missed=missed)
+        case Clock.RESUME if standing.due is None:
+            due, last = _started(tick.at, limit, calendar)
+            return Standing(due, last, missed=missed)
+        case Clock.RESUME:
+            return dataclasses.replace(standing, done=False)
+        case Clock.EXTEND if standing.due is not None and tick.due is not None:
+            day = local_day(tick.due)
+            if calendar.is_working(day):
+                return dataclasses.replace(standing, due=tick.due.astimezone(HCM), last=day)
+            day = calendar.next_working(day)
+            return dataclasses.replace(standing, due=calendar.closing(day), last=day)
+        case Clock.STOP:
+            return dataclasses.replace(standing, done=True)
+    return standing
+
+
+def _left(standing: Standing, at: datetime.datetime, limit: Limit, calendar: Calendar) -> Left:
+    if standing.due is None or standing.last is None:
+        raise ValueError("nothing runs")
+    stopped = calendar.counted_from(at)
+    day = stopped.date()
+    if limit.unit in {"calendar_day", "month"}:
+        days = max((standing.last - day).days, 0)
+    else:
+        days = calendar.count(day, standing.last)
+    return Left(
+        stopped=stopped,
+        due=standing.due,
+        overdue=at >= standing.due,
+        days=days,
+        time=calendar.office_time(stopped, standing.due),
+    )
+
+
+def resumed(
+    left: Left, at: datetime.datetime, limit: Limit, calendar: Calendar
+) -> tuple[datetime.datetime, datetime.date]:
+    """Return the due time and last day after a pause: what was left then is left again now.
+
+    A dossier that was overdue when it was paused has nothing left and stays overdue.
+    """
+    if left.overdue:
+        return left.due, local_day(left.due)
+    begin = calendar.counted_from(at)
+    day = begin.date()
+    if limit.unit == "hour":
+        due = calendar.after(begin, left.time)
+        return due, due.date()
+    if limit.unit in {"calendar_day", "month"}:
+        last = day + datetime.timedelta(days=left.days)
+    else:
+        last = calendar.add(day, left.days)
+    end = calendar.on_or_after(last)
+    if end == day > left.stopped.date() and begin >= _late(day, calendar):
+        last = end = calendar.next_working(day)
+    return calendar.closing(end), last
+
+
+def _late(day: datetime.date, calendar: Calendar) -> datetime.datetime:
+    return calendar.closing(day) - LATE_BEFORE_CLOSING
 
 
 def may_return_at_appraisal(
     received_at: datetime.datetime, now: datetime.datetime, calendar: Calendar
 ) -> bool:
     """Return whether the limit may still be begun anew: within 3 working days of reception."""
-    received = received_at.astimezone(HCM).date()
-    return calendar.count(received, now.astimezone(HCM).date()) <= APPRAISAL_RETURN_DAYS
+    received = calendar.counted_from(received_at).date()
+    return calendar.count(received, local_day(now)) <= APPRAISAL_RETURN_DAYS
+
+
+def extension_until(due: datetime.datetime, calendar: Calendar) -> datetime.datetime:
+    """Return the last moment for an apology letter: the close of the working day before."""
+    return calendar.closing(calendar.add(local_day(due), -EXTENSION_NOTICE_DAYS))
 
 
 def is_late(
@@ -175,11 +254,14 @@ def is_late(
     due: datetime.datetime | None,
     finished: datetime.datetime | None,
     now: datetime.datetime,
+    missed: datetime.datetime | None = None,
 ) -> bool:
-    """Return whether the promise was or is being broken."""
-    if due is None or state in {State.REJECTED, State.SUBMITTED}:
+    """Return whether a promise was or is being broken; a new promise does not mend a broken one."""
+    if state in {State.REJECTED, State.SUBMITTED}:
         return False
-    return (finished or now) > due
+    if missed is not None:
+        return True
+    return due is not None and (finished or now) > due
 
 
 def local_day(moment: datetime.datetime) -> datetime.date:
@@ -187,49 +269,56 @@ def local_day(moment: datetime.datetime) -> datetime.date:
     return moment.astimezone(HCM).date()
 
 
-def _closing(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, CLOSING, HCM)
-
-
-def _on_or_after(day: datetime.date, calendar: Calendar) -> datetime.date:
-    """Return `day`, or the first working day after it: offices hand over on working days only."""
-    return day if calendar.is_working(day) else calendar.next_working(day)
-
-
-def _working_start(moment: datetime.datetime, calendar: Calendar) -> datetime.date:
-    """Return the day from which days left are counted: the last working day up to `moment`."""
-    day = moment.astimezone(HCM).date()
-    while not calendar.is_working(day):
-        day -= datetime.timedelta(days=1)
-    return day
-
-
-def _months_later(day: datetime.date, months: int) -> datetime.date:
+def months_later(day: datetime.date, months: int) -> datetime.date:
+    """Return the day of that number some months later, or the last one of a shorter month."""
     index = day.month - 1 + months
     year, month = day.year + index // 12, index % 12 + 1
     last = (datetime.date(year + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)).day
     return datetime.date(year, month, min(day.day, last))
 
 
-# Office hours for limits that count hours: (opens, closes) pairs.
-OFFICE_HOURS: Sequence[tuple[datetime.time, datetime.time]] = (
-    (datetime.time(7, 0), datetime.time(11, 0)),
-    (datetime.time(13, 0), datetime.time(17, 0)),
-)
+# --- the promise as people see it ---------------------------------------------------------------
 
 
-def _after_hours(start: datetime.datetime, hours: int, calendar: Calendar) -> datetime.datetime:
-    left = datetime.timedelta(hours=hours)
-    day = start.date()
-    for _ in range(MAX_SEARCH_DAYS):
-        if calendar.is_working(day):
-            for opens, closes in OFFICE_HOURS:
-                begin = max(start, datetime.datetime.combine(day, opens, HCM))
-                end = datetime.datetime.combine(day, closes, HCM)
-                if begin >= end:
-                    continue
-                if begin + left <= end:
-                    return begin + left
-                left -= end - begin
-        day += datetime.timedelta(days=1)
-    raise ValueError("no office hours in sight")
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """One event as the timeline keeps it: what it did to the clock and what was promised after."""
+
+    move: str
+    clock: Clock
+    at: datetime.datetime
+    due: datetime.datetime | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Promise:
+    """One change of the promise. `due` is None while the clock stands still.
+
+    Kinds: first, pause, reset, resume, extension, calendar (counted anew).
+    """
+
+    due: datetime.datetime | None
+    at: datetime.datetime
+    move: str
+    kind: str
+
+
+_KINDS = {
+    Clock.PAUSE: "pause",
+    Clock.RESET: "reset",
+    Clock.EXTEND: "extension",
+    Clock.RECOUNT: "calendar",
+}
+
+
+def promises(events: Iterable[Told]) -> list[Promise]:
+    """Return how the promise changed, in order; events that left it alone are not in it."""
+    found: list[Promise] = []
+    standing: datetime.datetime | None = None
+    for event in events:
+        if event.due == standing:
+            continue
+        standing = event.due
+        kind = _KINDS.get(event.clock, "resume" if found else "first")
+        found.append(Promise(event.due, event.at, event.move, kind))
+    return found

@@ -10,7 +10,7 @@ import dataclasses
 import datetime
 import enum
 
-from dossiers.rules.deadlines import HCM, MAX_SEARCH_DAYS, Calendar, CalendarMissing
+from dossiers.rules.calendar import HCM, Calendar, CalendarMissing
 from dossiers.rules.states import CLOSED, State
 
 
@@ -32,6 +32,7 @@ STANDING = frozenset(
 )
 OPEN = tuple(state for state in State if state not in CLOSED)
 
+MAX_SEARCH_DAYS = 400
 # Colour -> whole working days left at most; nearest first. Above all of them: green.
 THRESHOLDS: tuple[tuple[Colour, int], ...] = ((Colour.RED, 0), (Colour.AMBER, 1))
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 
 from common.errors import Refusal
 from dossiers.rules import deadlines
-from dossiers.rules.deadlines import Calendar, Limit, Tick
+from dossiers.rules.calendar import Calendar, never_edited
+from dossiers.rules.deadlines import Limit, Tick
 from dossiers.rules.states import Clock
 
 REFUSE_DAYS = 2
@@ -106,7 +107,7 @@ def limit_of(move: str, steps: Iterable[Step], calendar: Calendar) -> datetime.d
         return _due(answers[-1], days, calendar) if answers else None
     clocks = {one.move: one.clock for one in EDGES}
     ticks = [Tick(clocks[step.move], step.at) for step in done]
-    return deadlines.replay(ticks, Limit(days, "working_day"), calendar)
+    return deadlines.replay(ticks, Limit(days, "working_day"), never_edited(calendar))
 
 
 def next_limit(state: State, steps: Iterable[Step], calendar: Calendar) -> datetime.datetime | None:

@@ -6,7 +6,8 @@ import enum
 from collections.abc import Iterable
 
 from dossiers.rules import deadlines
-from dossiers.rules.deadlines import HCM, Calendar, CalendarMissing, Limit
+from dossiers.rules.calendar import HCM, Calendar, CalendarMissing
+from dossiers.rules.deadlines import Limit
 from dossiers.rules.states import CLOSED, Clock, State
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 
 CITY = "92"  # the province code of Cần Thơ
 UNITS = {

@@ -62,7 +62,7 @@ PAPERS: tuple[Paper, ...] = (
         form_number="Mẫu số 03",
     ),
     Paper(
-        "extension_letter",
+        "apology_letter",
         "form_04.typ",
         "Văn bản xin lỗi và đề nghị gia hạn",
         ("extend",),

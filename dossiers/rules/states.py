@@ -86,6 +86,8 @@ class Clock(enum.StrEnum):
     RESET = "reset"  # it stops; the full limit begins anew at the resumption
     RESUME = "resume"  # it goes on, with what is left or anew
     STOP = "stop"  # the work is done
+    EXTEND = "extend"  # the promise is moved once, with an apology
+    RECOUNT = "recount"  # the promise is counted anew after the calendar was edited
 
 
 class Guard(enum.StrEnum):
@@ -249,9 +251,10 @@ EDGES: tuple[Edge, ...] = (
     _edge("accept_withdrawal", S.WITHDRAWAL_REQUESTED, S.STOPPED, A.RECEPTION, C.STOP,
           "TT 03/2025/TT-VPCP Annex I, form 05 (cited)", effects=_STOPPED),
     _edge("refuse_withdrawal", S.WITHDRAWAL_REQUESTED, S.PROCESSING, A.RECEPTION, C.RESUME,
-          _PRACTICE, reason=True, back=_HANDLING_UNIT),
+          _PRACTICE, reason=True, effects=(E.CLOSE_SUPPLEMENTS,), back=_HANDLING_UNIT),
     _edge("refuse_withdrawal", S.WITHDRAWAL_REQUESTED, S.ACCEPTED, A.RECEPTION, C.RESUME,
-          _PRACTICE, reason=True, guards=_PAID_FIRST, effects=_SLIP, back=_RECEPTION_DESK),
+          _PRACTICE, reason=True, guards=_PAID_FIRST, effects=(E.CLOSE_SUPPLEMENTS, *_SLIP),
+          back=_RECEPTION_DESK),
 
     _edge("hand_over", S.COMPLETED, S.RETURNED, A.RECEPTION, C.NONE, _RESULT,
           guards=(G.DUE_AT_RESULT_PAID,), effects=_GIVEN),

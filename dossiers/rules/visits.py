@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from collections.abc import Iterable, Sequence
 
-from dossiers.rules.deadlines import HCM, Calendar
+from dossiers.rules.calendar import HCM, Calendar
 
 EARLIEST = datetime.timedelta(hours=1)  # the centre must be able to prepare
 HORIZON_DAYS = 30
@@ -34,12 +34,11 @@ class Slot:
 
 
 def slots(plans: Iterable[Plan], day: datetime.date, calendar: Calendar) -> tuple[Slot, ...]:
-    """Return the slots of a day in order of time; none where the offices are closed.
+    """Return the slots of a day in order of time; none while the offices are closed.
 
     A Saturday worked in exchange follows the plan of a Saturday. Errors: CalendarMissing.
     """
-    if not calendar.is_working(day):
-        return ()
+    spans = calendar.hours(day)
     found: dict[datetime.datetime, Slot] = {}
     for plan in plans:
         holds = plan.valid_from <= day and (plan.valid_to is None or day < plan.valid_to)
@@ -50,7 +49,11 @@ def slots(plans: Iterable[Plan], day: datetime.date, calendar: Calendar) -> tupl
         length = datetime.timedelta(minutes=plan.minutes)
         while start + length <= closes:
             known = found.get(start)
-            if known is None or known.places < plan.places:
+            open_then = any(
+                opens <= start.time() and (start + length).time() <= closing
+                for opens, closing in spans
+            )
+            if open_then and (known is None or known.places < plan.places):
                 found[start] = Slot(start, start + length, plan.places)
             start += length
     return tuple(found[start] for start in sorted(found))

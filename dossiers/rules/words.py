@@ -193,6 +193,34 @@ BY_MOVE = {
         "You asked to withdraw {code}",
         "{office} looks at it and then issues the stop notice.",
     ),
+    "extend": Words(
+        "Hồ sơ {code} được gia hạn",
+        "{office} xin lỗi vì chưa thể trả kết quả đúng hẹn. Hẹn trả mới: {due}. "
+        "Lý do có trong văn bản xin lỗi.",
+        "The promise of {code} was extended",
+        "{office} apologises: the result will be late. The new promise: {due}. "
+        "The letter of apology holds the reason.",
+    ),
+    "recount": Words(
+        "Hẹn trả hồ sơ {code} được tính lại",
+        "Lịch làm việc của các cơ quan đã thay đổi. Hẹn trả kết quả mới: {due}.",
+        "The promise of {code} was counted anew",
+        "The working days of the offices changed. The result is now promised for {due}.",
+    ),
+    "silence_agreed": Words(
+        "Hồ sơ {code}: hết hạn mà không có trả lời, coi là đồng ý",
+        "{office} không trả lời trong thời hạn. Theo quy định của thủ tục này, như vậy được coi là "
+        "đồng ý.",
+        "No answer on {code} in time counts as agreement",
+        "{office} did not answer within the limit, which this procedure's law counts as agreement.",
+    ),
+    "silence_refused": Words(
+        "Hồ sơ {code}: hết hạn mà không có trả lời, coi là từ chối",
+        "{office} không trả lời trong thời hạn. Theo quy định của thủ tục này, như vậy được coi là "
+        "từ chối.",
+        "No answer on {code} in time counts as a refusal",
+        "{office} did not answer within the limit, which this procedure's law counts as a refusal.",
+    ),
     "accept_withdrawal": Words(
         "Hồ sơ {code} đã dừng giải quyết",
         "{office} đã ra thông báo dừng giải quyết theo yêu cầu rút hồ sơ.",
@@ -239,10 +267,58 @@ FILE_INFECTED = Words(
     "The file for “{paper}” contained malware and was removed; nobody opened it. Send another.",
 )
 
+# To the citizen when a promise was broken. Honest, and without a new date that nobody gave.
+PROMISE_MISSED = Words(
+    "Hồ sơ {code} đã quá hẹn trả kết quả",
+    "{office} chưa trả kết quả vào {due} như đã hẹn. Chúng tôi xin lỗi; việc này đã được báo cho "
+    "người có trách nhiệm.",
+    "Dossier {code} is overdue",
+    "{office} has not given the result by {due} as promised. We apologise; those responsible were "
+    "told.",
+)
+
+# To officers, by step of `rules.notices`; no person is named.
+BY_STEP = {
+    "due_tomorrow": Words(
+        "Hồ sơ {code} đến hạn vào ngày làm việc tới",
+        "Hẹn trả: {due}. Hôm nay là ngày cuối có thể gửi văn bản xin lỗi và gia hạn.",
+        "Dossier {code} is due on the next working day",
+        "Promised for {due}. Today is the last day for an apology and an extension.",
+    ),
+    "due_today": Words(
+        "Hồ sơ {code} đến hạn hôm nay",
+        "Hẹn trả: {due}.",
+        "Dossier {code} is due today",
+        "Promised for {due}.",
+    ),
+    "missed": Words(
+        "Hồ sơ {code} đã quá hạn",
+        "Hẹn trả: {due}. Người nộp hồ sơ đã được thông báo.",
+        "Dossier {code} is overdue",
+        "It was promised for {due}. The applicant was told.",
+    ),
+    "overdue_1": Words(
+        "Hồ sơ {code} quá hạn 1 ngày làm việc",
+        "{office} chưa trả kết quả đã hẹn vào {due}.",
+        "Dossier {code} is overdue by 1 working day",
+        "{office} has not given the result promised for {due}.",
+    ),
+    "overdue_3": Words(
+        "Hồ sơ {code} quá hạn 3 ngày làm việc",
+        "{office} chưa trả kết quả đã hẹn vào {due}.",
+        "Dossier {code} is overdue by 3 working days",
+        "{office} has not given the result promised for {due}.",
+    ),
+}
+
 
 def about(move: str, **values: str) -> Words:
     """Return the texts for `move` with the placeholders filled in."""
-    words = BY_MOVE[move]
+    return filled(BY_MOVE[move], **values)
+
+
+def filled(words: Words, **values: str) -> Words:
+    """Return texts with the placeholders filled in."""
     return Words(
         title_vi=words.title_vi.format(**values),
         body_vi=words.body_vi.format(**values),

@@ -58,8 +58,9 @@ def test_an_officer_without_a_second_factor_sees_nothing_until_it_is_enrolled(pe
     Authenticator.objects.all().delete()
     done = post("/auth/login", {"email": EMAIL, "password": PASSWORD})
     api = Api(done.json()["meta"]["access_token"])
-    answer = api.get(DESK)
-    assert (answer.status_code, answer.json()["code"]) == (403, "mfa_required")
+    for address in (DESK, "/api/v1/me/inbox"):
+        answer = api.get(address)
+        assert (answer.status_code, answer.json()["code"]) == (403, "mfa_required")
 
 
 def test_a_citizen_with_a_second_factor_is_no_officer(anonymous):

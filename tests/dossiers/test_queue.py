@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from dossiers.models import Assignment, SupplementRequest
-from dossiers.rules.deadlines import HCM
+from dossiers.rules.calendar import HCM
 from dossiers.rules.due import Colour
 from tests.dossiers import stories
 from tests.dossiers.desks import QUEUE, copy_of, seat_of

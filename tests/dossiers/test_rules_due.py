@@ -6,15 +6,15 @@ import itertools
 import pytest
 
 from dossiers.rules import deadlines, due
-from dossiers.rules.deadlines import HCM, Calendar
+from dossiers.rules.calendar import HCM, Calendar, DayKind
 from dossiers.rules.due import Colour
 from dossiers.rules.states import State
 
 # Tết 2026 with its days off, and a Saturday that is worked.
 CALENDAR = Calendar(
     years=frozenset({2026}),
-    off=frozenset(datetime.date(2026, 2, day) for day in range(16, 21)),
-    worked=frozenset({datetime.date(2026, 8, 22)}),
+    days={datetime.date(2026, 2, day): DayKind.OFF for day in range(16, 21)}
+    | {datetime.date(2026, 8, 22): DayKind.WORKED},
 )
 DAYS = [
     datetime.date(2026, 2, 12),  # a Thursday before Tết

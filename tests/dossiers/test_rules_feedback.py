@@ -5,10 +5,10 @@ import datetime
 import pytest
 
 from dossiers.rules import feedback
-from dossiers.rules.deadlines import HCM, Calendar
+from dossiers.rules.calendar import HCM, Calendar, DayKind
 from dossiers.rules.feedback import EDGES, FeedbackMoveNotAllowed, State, Step
 
-CALENDAR = Calendar(years=frozenset({2026, 2027}), off=frozenset({datetime.date(2026, 11, 24)}))
+CALENDAR = Calendar(years=frozenset({2026, 2027}), days={datetime.date(2026, 11, 24): DayKind.OFF})
 MOVES = sorted({edge.move for edge in EDGES})
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from dossiers.models import TimelineEvent
 from dossiers.rules import needs, outlook, words
-from dossiers.rules.deadlines import HCM, Calendar, Limit
+from dossiers.rules.calendar import HCM, Calendar
+from dossiers.rules.deadlines import Limit
 from dossiers.rules.needs import Ask, Kind
 from dossiers.rules.outlook import Passed, Stage, Status
 from dossiers.rules.states import CLOSED, EDGES, MOVES, NAMES, Clock, State

@@ -56,7 +56,7 @@ def test_what_a_paper_is_worth_follows_from_what_came_after(kind, moves, kinds, 
         ("supplement_slip", "return_at_appraisal", 4, True),
         ("stop_notice", "accept_withdrawal", 7, False),
         ("stop_notice", "reject", 4, True),
-        ("extension_letter", "extend", 4, True),
+        ("apology_letter", "extend", 4, True),
         ("result", "sign", 2, True),
     ],
 )

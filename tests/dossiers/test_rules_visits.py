@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossiers.rules import visits
-from dossiers.rules.deadlines import HCM, Calendar
+from dossiers.rules.calendar import HCM, Calendar, DayKind
 from dossiers.rules.visits import Plan, Waiting
 
 HOLIDAY = datetime.date(2026, 11, 24)
+HALF = datetime.date(2026, 11, 26)
 WORKED = datetime.date(2026, 8, 22)
 CALENDAR = Calendar(
-    years=frozenset({2026, 2027}), off=frozenset({HOLIDAY}), worked=frozenset({WORKED})
+    years=frozenset({2026, 2027}),
+    days={HOLIDAY: DayKind.OFF, WORKED: DayKind.WORKED, HALF: DayKind.MORNING},
 )
 SINCE = datetime.date(2026, 1, 1)
 
@@ -48,6 +50,11 @@ def test_there_are_none_on_a_holiday_and_some_on_a_worked_saturday():
     assert shown([plan(1, "07:30", "08:00")], HOLIDAY) == []
     assert shown([plan(5, "07:30", "08:00")], WORKED) == ["07:30x2", "07:45x2"]
     assert shown([plan(5, "07:30", "08:00")], datetime.date(2026, 11, 28)) == []
+
+
+def test_on_a_half_day_only_the_open_half_is_given_away():
+    plans = [plan(3, "10:30", "11:30"), plan(3, "13:30", "14:00")]
+    assert shown(plans, HALF) == ["10:30x2", "10:45x2"]
 
 
 def test_an_ended_plan_gives_none_and_the_larger_of_two_plans_counts():
