@@ -1,12 +1,14 @@
-"""The request's id, on the way in, in every log line, and on the way out."""
+"""The request's id, in every log line and on the way out; conditions on what is read."""
 
 import re
 import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 
-from common import http, logs
+from common import errors, http, logs
 
 SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -32,3 +34,15 @@ class RequestId:
         """Answer a failure outside of a view of ours with a problem, never with HTML."""
         refusal = http.as_refusal(exception)
         return http.problem_response(refusal) if refusal.status < 500 else None
+
+
+class Conditions(ConditionalGetMiddleware):
+    """Answer 304 to what is known already; a condition that fails is a problem, never HTML."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        if response.status_code == 412 and "json" not in response.get("Content-Type", ""):
+            return http.problem_response(errors.StaleVersion(version=None))
+        return response

@@ -57,9 +57,9 @@ def start(
     Errors: NotYourRole when no role of the officer makes this move; TooManyItems; Invalid for a
     dossier named twice.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     needed = sorted({str(edge.actor) for edge in states.EDGES if edge.move == move})
-    if not set(needed) & set(seat.roles):
+    if not set(needed) & offices.roles(seat):
         raise NotYourRole(needed=needed[0])
     if len(items) > MAX_ITEMS:
         raise TooManyItems(limit=MAX_ITEMS)

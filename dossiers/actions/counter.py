@@ -66,7 +66,7 @@ def open_file(
     that does not receive the service, for post without its day, for a number proved under another
     name.
     """
-    seat = reception_seat(officer_id)
+    seat = reception_seat(officer_id, now=now)
     db.advisory_lock(f"counter {seat.agency_id}")
     if reads.files(seat).count() >= MAX_OPEN_FILES:
         raise TooManyFilesOpen(limit=MAX_OPEN_FILES)
@@ -105,7 +105,7 @@ def look(*, officer_id: str, file_id: str, now: datetime) -> CounterFile:
 
     Errors: NotFound; NotYourRole.
     """
-    seat = reception_seat(officer_id)
+    seat = reception_seat(officer_id, now=now)
     row = reads.file(seat, file_id)
     _record_access(seat, row, "counter_file:read", now)
     return row
@@ -141,7 +141,7 @@ def save(
     Shape: changes may have person, answers (only what changed; null empties), papers, delivery,
     receiving_agency. Errors: NotFound; CounterFileClosed; StaleVersion; NotForYourself; Invalid.
     """
-    seat, row = _open_locked(officer_id, file_id)
+    seat, row = _open_locked(officer_id, file_id, now)
     check_version(row.version, expected_version)
     if "person" in changes:
         identify(row, changes["person"], officer_id)
@@ -163,7 +163,7 @@ def save(
 @db.transaction()
 def discard(*, officer_id: str, file_id: str, expected_version: int, now: datetime) -> None:
     """Throw a file away, with what it says of the person. Errors: as of `save`."""
-    _, row = _open_locked(officer_id, file_id)
+    _, row = _open_locked(officer_id, file_id, now)
     check_version(row.version, expected_version)
     forget(row, now)
 
@@ -194,12 +194,12 @@ def scan(
     The bytes are checked and stored before the transaction begins: both may cross a network.
     Errors: NotFound; CounterFileClosed; Invalid; TooManyFiles; and those of `files.store`.
     """
-    reads.file(reception_seat(officer_id), file_id)
+    reads.file(reception_seat(officer_id, now=now), file_id)
     stored = files.store(
         data, max_bytes=limits.MAX_FILE_BYTES, allowed=uploads.ALLOWED_TYPES, now=now
     )
     with db.transaction():
-        _, row = _open_locked(officer_id, file_id)
+        _, row = _open_locked(officer_id, file_id, now)
         again = Scan.objects.filter(counter_file=row, client_key=client_key).first()
         if again is not None:
             return again
@@ -226,7 +226,7 @@ def unscan(
     *, officer_id: str, file_id: str, scan_id: str, expected_version: int, now: datetime
 ) -> None:
     """Take a scan off a file. Errors: NotFound; CounterFileClosed; StaleVersion."""
-    _, row = _open_locked(officer_id, file_id)
+    _, row = _open_locked(officer_id, file_id, now)
     check_version(row.version, expected_version)
     gone, _ = Scan.objects.filter(counter_file=row, id=scan_id).delete()
     if not gone:
@@ -234,10 +234,10 @@ def unscan(
     touch(row, now)
 
 
-def reception_seat(officer_id: str) -> Seat:
+def reception_seat(officer_id: str, *, now: datetime) -> Seat:
     """Return the seat of an officer who takes papers in. Errors: Forbidden; NotYourRole."""
-    seat = offices.seat(officer_id)
-    if Actor.RECEPTION not in seat.roles:
+    seat = offices.seat(officer_id, now=now)
+    if Actor.RECEPTION not in offices.actors(seat):
         raise NotYourRole(needed=str(Actor.RECEPTION))
     return seat
 
@@ -252,8 +252,8 @@ def locked(seat: Seat, file_id: str) -> CounterFile:
     return row
 
 
-def _open_locked(officer_id: str, file_id: str) -> tuple[Seat, CounterFile]:
-    seat = reception_seat(officer_id)
+def _open_locked(officer_id: str, file_id: str, now: datetime) -> tuple[Seat, CounterFile]:
+    seat = reception_seat(officer_id, now=now)
     row = locked(seat, file_id)
     if row.state != CounterFile.State.OPEN:
         raise CounterFileClosed

@@ -48,7 +48,7 @@ def file(*, officer_id: str, file_id: str, expected_version: int | None, now: da
     A file that was filed before returns its dossier, whatever the key.
     Errors: NotFound; StaleVersion; NotForYourself; NothingScanned; Invalid with every failure.
     """
-    seat = counter.reception_seat(officer_id)
+    seat = counter.reception_seat(officer_id, now=now)
     row = counter.locked(seat, file_id)
     if row.state == CounterFile.State.FILED:
         return Dossier.objects.get(counter_file=row)

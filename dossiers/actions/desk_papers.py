@@ -7,7 +7,7 @@ persons it shows.
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from common.errors import FieldError, Invalid, Refusal
+from common.errors import FieldError, Invalid, NotFound, Refusal
 from dossiers.actions import decisions, desk, papers
 from dossiers.actions.moves import NothingProposed
 from dossiers.models import Dossier, Seat
@@ -34,9 +34,11 @@ class BookTooLong(Refusal):
 
 
 def control_slip(*, seat: Seat, dossier: Dossier, now: datetime) -> bytes:
-    """Return form 06 of a dossier that the seat sees, from its timeline."""
-    desk.shown(seat=seat, dossier=dossier, now=now, what="paper:control_slip")
+    """Return form 06 of a dossier whose timeline the seat sees. Errors: NotFound."""
     events = sorted(dossier.timeline.all(), key=lambda one: one.seq)
+    if not events:
+        raise NotFound
+    desk.shown(seat=seat, dossier=dossier, now=now, what="paper:control_slip")
     until = events[-1].at
     content = {
         **papers.common_content(dossier, by_competent=False, at=until),

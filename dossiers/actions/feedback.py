@@ -155,7 +155,7 @@ def act(*, officer_id: str, feedback_id: str, reply: Reply, now: datetime) -> Fe
 
     Errors: Forbidden; NotFound; FeedbackMoved; FeedbackMoveNotAllowed; Invalid.
     """
-    seat = talk.working_seat(officer_id)
+    seat = talk.working_seat(officer_id, now=now)
     feedback = db.lock(queries.of_agency(seat).filter(id=feedback_id)).first()
     if feedback is None:
         raise NotFound

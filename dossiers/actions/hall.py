@@ -55,7 +55,7 @@ def give_number(
 
     Errors: Forbidden; NotFound; AppointmentOver; NotCheckInTime.
     """
-    seat = queries.front_seat(officer_id)
+    seat = queries.front_seat(officer_id, now=now)
     if appointment_id is None:
         return _ticket(seat.agency_id, None, service_code, now)
     row = db.lock(Appointment.objects.filter(agency_id=seat.agency_id, id=appointment_id)).first()
@@ -70,7 +70,7 @@ def call_next(*, officer_id: str, desk_name: str, now: datetime.datetime) -> Tic
 
     Errors: Forbidden; NobodyWaits.
     """
-    seat = queries.front_seat(officer_id)
+    seat = queries.front_seat(officer_id, now=now)
     day = _locked_day(seat.agency_id, now)
     rows = Ticket.objects.filter(
         agency_id=seat.agency_id, day=day.day, state=Ticket.State.WAITING
@@ -94,9 +94,9 @@ def call_next(*, officer_id: str, desk_name: str, now: datetime.datetime) -> Tic
 
 
 @db.transaction()
-def close_ticket(*, officer_id: str, ticket_id: str, came: bool) -> Ticket:
+def close_ticket(*, officer_id: str, ticket_id: str, came: bool, now: datetime.datetime) -> Ticket:
     """End a called number: served, or nobody came. Errors: Forbidden; NotFound; TicketNotCalled."""
-    seat = queries.front_seat(officer_id)
+    seat = queries.front_seat(officer_id, now=now)
     ticket = db.lock(Ticket.objects.filter(agency_id=seat.agency_id, id=ticket_id)).first()
     if ticket is None:
         raise NotFound

@@ -109,7 +109,7 @@ def officer_file(*, user_id: str, dossier_id: str, attachment_id: str, now: date
 
     Errors: NotFound; FileNotScanned; FileInfected: then nobody saw anything.
     """
-    seat = offices.seat(user_id)
+    seat = offices.seat(user_id, now=now)
     row = desk.attachment(seat, dossier_id, attachment_id)
     files.refuse_unread(row.file)
     assert row.dossier is not None  # noqa: S101 - it was found by its dossier

@@ -37,9 +37,9 @@ def write(
 
     Errors: NotFound; StateChanged; NotYourRole without a working role; TooManyNotes.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = work.locked(seat, dossier_id, expected_state)
-    if not work.WORKERS & set(seat.roles):
+    if not work.WORKERS & offices.roles(seat):
         raise NotYourRole(needed="handler")
     if Note.objects.filter(dossier=dossier, agency=seat.agency_id).count() >= MAX_NOTES:
         raise TooManyNotes(limit=MAX_NOTES)

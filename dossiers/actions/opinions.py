@@ -84,11 +84,11 @@ def ask(
     the competent agency's; AskedAlready; Invalid for agencies, fields or papers that are not there;
     CalendarMissing.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = work.locked(seat, dossier_id, expected_state)
     if dossier.state != State.PROCESSING:
         raise MoveNotAllowed(state=dossier.state, move="ask_opinion")
-    if seat.agency_id != dossier.competent_agency_id or not MAY & set(seat.roles):
+    if seat.agency_id != dossier.competent_agency_id or not MAY & offices.roles(seat):
         raise NotYourRole(needed=str(Actor.HANDLER))
     found = _agencies(seat, agencies)
     _refuse_unknown(dossier, fields, papers)
@@ -134,7 +134,7 @@ def attach(
     The bytes are scanned and stored before the transaction begins.
     Errors: NotFound; NotYourRole; OpinionClosed; and those of `files.store`.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     _refuse_stranger(seat, asked.one(seat, opinion_id))
     stored = files.store(
         data, max_bytes=limits.MAX_FILE_BYTES, allowed=uploads.ALLOWED_TYPES, now=now
@@ -158,7 +158,7 @@ def answer(*, officer_id: str, opinion_id: str, stance: str, text: str, now: dat
     Errors: NotFound; NotYourRole for anybody but a handler or approver of the asked agency;
     OpinionClosed; Invalid for a comment or a disagreement without words.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier, opinion = _locked(seat, opinion_id)
     _refuse_stranger(seat, opinion)
     _refuse_closed(opinion)
@@ -175,9 +175,9 @@ def answer(*, officer_id: str, opinion_id: str, stance: str, text: str, now: dat
 @db.transaction()
 def withdraw(*, officer_id: str, opinion_id: str, reason: str, now: datetime) -> Opinion:
     """Take a request back. Errors: NotFound; NotYourRole; OpinionClosed; Invalid."""
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier, opinion = _locked(seat, opinion_id)
-    if opinion.asking_agency_id != seat.agency_id or not MAY & set(seat.roles):
+    if opinion.asking_agency_id != seat.agency_id or not MAY & offices.roles(seat):
         raise NotYourRole(needed=str(Actor.HANDLER))
     _refuse_closed(opinion)
     if not reason.strip():
@@ -314,7 +314,7 @@ def _refuse_unknown(dossier: Dossier, fields: Sequence[str], papers: Sequence[st
 
 
 def _refuse_stranger(seat: Seat, opinion: Opinion) -> None:
-    if opinion.asked_agency_id != seat.agency_id or not MAY & set(seat.roles):
+    if opinion.asked_agency_id != seat.agency_id or not MAY & offices.roles(seat):
         raise NotYourRole(needed=str(Actor.HANDLER))
 
 

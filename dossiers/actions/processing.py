@@ -120,7 +120,7 @@ def at_seat(seat: Seat) -> Who:
         kind="officer",
         id=seat.user_id,
         label=f"{seat.title}, {moves.office_name(seat.agency_id)}",
-        roles=frozenset(Actor(role) for role in seat.roles if role in set(Actor)),
+        roles=offices.actors(seat),
     )
 
 

@@ -67,7 +67,7 @@ def reply(
 
     Errors: Forbidden without a working role; NotFound; Invalid.
     """
-    seat = working_seat(officer_id)
+    seat = working_seat(officer_id, now=now)
     dossier = offices.visible(seat).filter(id=dossier_id).first()
     if dossier is None:
         raise NotFound
@@ -116,7 +116,7 @@ def add_file(
 
     Errors: NotFound; Forbidden; TooManyMessageFiles; and those of `files.store`.
     """
-    author = _author(citizen_id, officer_id, dossier_id)
+    author = _author(citizen_id, officer_id, dossier_id, now)
     stored = files.store(
         data, max_bytes=limits.MAX_FILE_BYTES, allowed=uploads.ALLOWED_TYPES, now=now
     )
@@ -147,20 +147,20 @@ def sweep(*, now: datetime) -> int:
     return len(found)
 
 
-def working_seat(officer_id: str) -> Seat:
+def working_seat(officer_id: str, *, now: datetime) -> Seat:
     """Return the seat of an officer who may act, not only read. Errors: Forbidden."""
-    seat = offices.seat(officer_id)
-    if not set(seat.roles) & queries.WORKING_ROLES:
+    seat = offices.seat(officer_id, now=now)
+    if not offices.roles(seat) & queries.WORKING_ROLES:
         raise Forbidden
     return seat
 
 
-def _author(citizen_id: str | None, officer_id: str | None, dossier_id: str) -> str:
+def _author(citizen_id: str | None, officer_id: str | None, dossier_id: str, now: datetime) -> str:
     if citizen_id is not None:
         if Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id).exists():
             return citizen_id
         raise NotFound
-    seat = working_seat(officer_id or "")
+    seat = working_seat(officer_id or "", now=now)
     if not offices.visible(seat).filter(id=dossier_id).exists():
         raise NotFound
     return seat.user_id

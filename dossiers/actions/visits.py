@@ -152,7 +152,7 @@ def call_off(*, officer_id: str, appointment_id: str, reason: str, now: datetime
 
     Errors: Forbidden; NotFound; AppointmentOver.
     """
-    seat = queries.front_seat(officer_id)
+    seat = queries.front_seat(officer_id, now=now)
     row = db.lock(Appointment.objects.filter(agency_id=seat.agency_id, id=appointment_id)).first()
     if row is None:
         raise NotFound

@@ -77,7 +77,7 @@ def assign(
     Errors: NotFound; StateChanged; AssignmentChanged with the present holder; NotYourRole; Invalid
     when the assignee has no working seat here.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = locked(seat, dossier_id, expected_state)
     current = _current(dossier, seat.agency_id)
     holder = current.seat if current else None
@@ -86,14 +86,14 @@ def assign(
     if assignee == expected_assignee:
         return dossier
     if assignee is None:
-        _refuse_unless(holder == seat or bool(GIVERS & set(seat.roles)), "approver")
+        _refuse_unless(holder == seat or bool(GIVERS & offices.roles(seat)), "approver")
         _hand(dossier, seat, Act.RELEASE, holder, None, now)
         return dossier
     if assignee == seat.pk:
-        _refuse_unless(bool(WORKERS & set(seat.roles)), "handler")
+        _refuse_unless(bool(WORKERS & offices.roles(seat)), "handler")
         _hand(dossier, seat, Act.TAKE, holder, seat, now)
         return dossier
-    _refuse_unless(bool(GIVERS & set(seat.roles)), "approver")
+    _refuse_unless(bool(GIVERS & offices.roles(seat)), "approver")
     _hand(dossier, seat, Act.GIVE, holder, _colleague(seat, assignee, dossier), now)
     return dossier
 
@@ -158,9 +158,9 @@ def open_lease(
     Errors: NotFound; StateChanged; NotYourRole without a working role; LockedByAnother unless it is
     taken over, which is logged.
     """
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = locked(seat, dossier_id, expected_state)
-    _refuse_unless(bool(WORKERS & set(seat.roles)), "handler")
+    _refuse_unless(bool(WORKERS & offices.roles(seat)), "handler")
     other = _other(dossier, seat, now)
     if other is not None:
         if not take_over:
@@ -181,7 +181,7 @@ def open_lease(
 @db.transaction()
 def close_lease(*, officer_id: str, dossier_id: str, expected_state: int, now: datetime) -> Dossier:
     """Let others in before the lease ends by itself. Errors: NotFound; StateChanged."""
-    seat = offices.seat(officer_id)
+    seat = offices.seat(officer_id, now=now)
     dossier = locked(seat, dossier_id, expected_state)
     Lease.objects.filter(dossier=dossier, seat=seat).delete()
     return dossier
@@ -217,7 +217,7 @@ def _actor(dossier: Dossier, seat: Seat, move: str) -> Actor:
     if move in desk.STAYING:
         _, whose = desk.STAYING[move]
         in_turn = (Actor.APPROVER, Actor.RECEPTION, Actor.HANDLER)
-        return next(one for one in in_turn if one in whose and one in seat.roles)
+        return next(one for one in in_turn if one in whose and one in offices.actors(seat))
     came_from = State(dossier.came_from) if dossier.came_from is not None else None
     return states.edge(move, State(dossier.state), came_from=came_from).actor
 

@@ -12,7 +12,7 @@ from common.http import Body, IsOfficer, Request, View
 from common.openapi import operation, path_parameter
 from dossiers.actions import clock as promises
 from dossiers.actions.who import NotYourAgency, NotYourRole
-from dossiers.api import officer, shapes
+from dossiers.api import desk_shapes, officer
 from dossiers.queries import desk, offices
 from dossiers.rules.calendar import CalendarMissing
 
@@ -39,7 +39,7 @@ class Extension(View):
         description="A handler or approver of the competent agency, at least 1 working day before "
         "the limit. Issues form 04 and tells the citizen; the state stays.",
         body=ExtensionBody,
-        answer=shapes.OfficerDetailShape,
+        answer=desk_shapes.OfficerDetailShape,
         status=201,
         key="transaction",
         refusals=[

@@ -14,7 +14,7 @@ from common.openapi import operation, path_parameter
 from dossiers.actions import counter, counter_filing
 from dossiers.actions.attachments import TooManyFiles
 from dossiers.actions.who import NotYourRole
-from dossiers.api import render, shapes
+from dossiers.api import desk_shapes, render, shapes
 from dossiers.api.attachments import FileForm, FormParser
 from dossiers.api.delivery import WAYS
 from dossiers.api.officer import detail
@@ -186,7 +186,7 @@ class CounterFiles(View):
         refusals=[MfaRequired, NotYourRole],
     )
     def get(self, request: Request) -> Response:
-        seat = counter.reception_seat(request.user.id)
+        seat = counter.reception_seat(request.user.id, now=clock.now())
 
         def show(rows: list[CounterFile]) -> list[dict[str, Any]]:
             counter.list_shown(seat=seat, rows=rows, now=clock.now())
@@ -397,7 +397,7 @@ class CounterFiling(View):
         "received at once, with form 01, unless a known fee is due first: then it waits in state 1 "
         "until that is paid. Repeat it as often as needed: one dossier.",
         body=FilingBody,
-        answer=shapes.OfficerDetailShape,
+        answer=desk_shapes.OfficerDetailShape,
         status=201,
         key="transaction",
         refusals=[
@@ -421,7 +421,7 @@ class CounterFiling(View):
             expected_version=body.validated_data.get("version"),
             now=clock.now(),
         )
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier.id)
         return http.answer(
             detail(row, seat),

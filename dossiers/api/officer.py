@@ -18,7 +18,7 @@ from dossiers.actions import opinions as asking
 from dossiers.actions.processing import Act
 from dossiers.actions.supplements import SupplementRoundsUsed
 from dossiers.actions.who import NotYourAgency, NotYourRole, OwnProposal
-from dossiers.api import officer_render, officer_shapes, render, shapes
+from dossiers.api import desk_shapes, officer_render, officer_shapes, render, shapes
 from dossiers.models import Channel, Dossier, Seat
 from dossiers.models.queue import AGENCIES
 from dossiers.queries import calendar, counter, desk, offices, opinions
@@ -144,7 +144,7 @@ class Queue(View):
         "is a hint: `red` is due today, `amber` on the next working day, `paused` waits with its "
         "clock standing. `waiting_for=payment` means an officer's notice (state 6). Leaves one row "
         "for each person shown in that person's access log.",
-        answer=shapes.OfficerDossierShape,
+        answer=desk_shapes.OfficerDossierShape,
         paged=True,
         refusals=[offices.NoDossierRole, Invalid],
         query=[
@@ -219,7 +219,7 @@ class QueueCounts(View):
     )
     def get(self, request: Request) -> Response:
         now = clock.now()
-        found = desk.counts(offices.seat(request.user.id), board(now))
+        found = desk.counts(offices.seat(request.user.id, now=clock.now()), board(now))
         return http.answer(
             {
                 "states": [
@@ -246,7 +246,7 @@ class OfficerDossier(View):
         tag="officers",
         summary="Read a dossier of my agency",
         description="Leaves a row in the citizen's access log.",
-        answer=shapes.OfficerDetailShape,
+        answer=desk_shapes.OfficerDetailShape,
         refusals=[NotFound, offices.NoDossierRole],
         query=[DOSSIER],
     )
@@ -268,8 +268,8 @@ class OfficerMoves(View):
         "leave the state. `expected_state` is the state the officer saw: 409 when the dossier "
         "moved on meanwhile. `reroute` sends it on to another competent agency, or back to the "
         "receiving one; the promised time stays.",
-        body=shapes.MoveBody,
-        answer=shapes.OfficerDetailShape,
+        body=desk_shapes.MoveBody,
+        answer=desk_shapes.OfficerDetailShape,
         status=201,
         key="transaction",
         refusals=[
@@ -319,7 +319,7 @@ class OfficerMoves(View):
         query=[DOSSIER],
     )
     def post(self, request: Request, dossier_id: str) -> Response:
-        body = shapes.MoveBody(data=request.data)
+        body = desk_shapes.MoveBody(data=request.data)
         body.is_valid(raise_exception=True)
         values = dict(body.validated_data)
         values["lines"] = [

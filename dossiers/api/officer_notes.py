@@ -39,7 +39,7 @@ class OfficerNotes(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.of_agency(seat, dossier_id)
         looking.shown(seat=seat, dossier=row, now=clock.now(), what="dossier:notes")
         return pages.page(

@@ -92,7 +92,7 @@ class DossierOpinions(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         rows = asked.of_dossier(seat, dossier_id)
 
         def show(found: list[Opinion]) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ class DossierOpinions(View):
             now=clock.now(),
             **body.validated_data,
         )
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         rows = asked.of_dossier(seat, dossier_id).order_by("id")
         found = {row.id: row for row in rows.filter(id__in=[one.id for one in made])}
         shown = [officer_render.opinion(found[one.id], clock.now()) for one in made]
@@ -178,7 +178,7 @@ class Opinions(View):
     )
     def get(self, request: Request) -> Response:
         wanted = http.query_of(OpinionFilter, request)
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         now = clock.now()
 
         def show(found: list[Opinion]) -> list[dict[str, Any]]:
@@ -201,7 +201,7 @@ class Opinions(View):
 
 
 def _detail(request: Request, opinion_id: str, *, status: int = 200) -> Response:
-    seat = offices.seat(request.user.id)
+    seat = offices.seat(request.user.id, now=clock.now())
     row = asked.one(seat, opinion_id)
     body = officer_render.opinion_detail(
         row, asked.shown_files(row), clock.now(), asked=row.asked_agency_id == seat.agency_id
@@ -223,7 +223,7 @@ class OpinionDetail(View):
         query=[OPINION],
     )
     def get(self, request: Request, opinion_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = asked.one(seat, opinion_id)
         looking.shown(seat=seat, dossier=row.dossier, now=clock.now(), what="opinion:read")
         return _detail(request, opinion_id)
@@ -335,7 +335,7 @@ class OpinionFileContent(View):
         query=[OPINION],
     )
     def get(self, request: Request, opinion_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = asked.one(seat, opinion_id)
         sent = row.state == Opinion.State.ANSWERED or row.asked_agency_id == seat.agency_id
         if row.file is None or not sent:
@@ -358,7 +358,7 @@ class OpinionAttachment(View):
         query=[OPINION, path_parameter("attachment_id", "Id of the attachment.")],
     )
     def get(self, request: Request, opinion_id: str, attachment_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = asked.one(seat, opinion_id)
         chosen = next((one for one in asked.shown_files(row) if one.id == attachment_id), None)
         if chosen is None:

@@ -45,7 +45,7 @@ class ControlSlip(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         data = desk_papers.control_slip(seat=seat, dossier=row, now=clock.now())
         return pdf(data, f"phieu-kiem-soat-{row.code}")
@@ -65,7 +65,7 @@ class Proposal(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         data = desk_papers.proposal(seat=seat, dossier=row, now=clock.now())
         return pdf(data, f"du-thao-{row.code}")
@@ -119,7 +119,7 @@ class DecisionTemplates(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         code = offices.visible(seat).filter(id=dossier_id).values_list("service_code", flat=True)
         found = code.first()
         if found is None:
@@ -167,7 +167,7 @@ class DossierBook(View):
     )
     def get(self, request: Request) -> Any:
         wanted = http.query_of(BookFilter, request)
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         data = desk_papers.dossier_book(
             seat=seat, start=wanted["from"], end=wanted["to"], now=clock.now()
         )

@@ -37,7 +37,7 @@ class OfficerAppointments(View):
     )
     def get(self, request: Request) -> Response:
         day = http.query_of(shapes.OptionalDayFilter, request).get("day") or clock.today()
-        seat = queries.front_seat(request.user.id)
+        seat = queries.front_seat(request.user.id, now=clock.now())
 
         def show(rows: list[Appointment]) -> list[dict[str, Any]]:
             visits.list_shown(seat=seat, rows=rows, now=clock.now())
@@ -144,6 +144,7 @@ class OfficerTicketClosing(View):
             officer_id=request.user.id,
             ticket_id=ticket_id,
             came=checked(shapes.ClosingBody, request)["came"],
+            now=clock.now(),
         )
         return http.answer(shapes.render_ticket(made), status=201)
 

@@ -13,7 +13,7 @@ from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import desk as looking
 from dossiers.actions import moves, work
 from dossiers.actions.who import NotYourRole
-from dossiers.api import officer, officer_render, officer_shapes, render, shapes
+from dossiers.api import desk_shapes, officer, officer_render, officer_shapes, render, shapes
 from dossiers.queries import desk, offices
 from dossiers.queries import work as work_queries
 from services import queries as services
@@ -62,7 +62,7 @@ class AssignmentEventShape(officer_shapes.Shape):
 
 
 def _shown(request: Request, dossier_id: str) -> Response:
-    seat = offices.seat(request.user.id)
+    seat = offices.seat(request.user.id, now=clock.now())
     row = desk.dossier(seat, dossier_id)
     return http.answer(officer.detail(row, seat), status=201, version=row.version)
 
@@ -79,7 +79,7 @@ class OfficerAssignment(View):
         "one wins, and the other is told who. A handler's moves are refused while a dossier is "
         "another's work; the counter's and the approver's are not.",
         body=AssignmentBody,
-        answer=shapes.OfficerDetailShape,
+        answer=desk_shapes.OfficerDetailShape,
         status=201,
         key="transaction",
         refusals=[
@@ -129,7 +129,7 @@ class OfficerLease(View):
         "by `close`, and by any move. Meanwhile other officers' moves are refused; a citizen's are "
         "not.",
         body=LeaseBody,
-        answer=shapes.OfficerDetailShape,
+        answer=desk_shapes.OfficerDetailShape,
         status=201,
         key="transaction",
         refusals=[NotFound, MfaRequired, NotYourRole, moves.StateChanged, work.LockedByAnother],
@@ -174,7 +174,7 @@ class AssignmentHistory(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         return pages.page(
             request,
             work_queries.history(seat, dossier_id),
@@ -205,7 +205,7 @@ class CompetentAgencies(View):
     )
     def get(self, request: Request, dossier_id: str) -> Response:
         wanted = http.query_of(RouteFilter, request)
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         row = desk.of_agency(seat, dossier_id)
         looking.shown(seat=seat, dossier=row, now=clock.now(), what="dossier:routes")
         return pages.page(

@@ -17,7 +17,7 @@ from common.errors import FieldError, Invalid, TooManyRequests
 from common.http import Anyone, Body, Request, View
 from common.openapi import operation
 from dossiers.actions import lookups
-from dossiers.api import render, shapes
+from dossiers.api import public_shapes, render
 from dossiers.queries import lookup
 from dossiers.queries.lookup import About, Progress, Step
 from dossiers.reports import city
@@ -71,8 +71,8 @@ class Lookup(View):
         "procedure, the unit and the steps. Never a name. Unknown, malformed and a wrong PIN "
         "answer alike. Limited by address, and wrong PINs by dossier for ten minutes: the page "
         "behind the QR code of the slip always works. A question, not an act: it takes no key.",
-        body=shapes.LookupBody,
-        answer=shapes.ProgressShape,
+        body=public_shapes.LookupBody,
+        answer=public_shapes.ProgressShape,
         public=True,
         refusals=[lookup.DossierUnknown, TooManyRequests],
         examples=[
@@ -87,7 +87,7 @@ class Lookup(View):
         ],
     )
     def post(self, request: Request) -> Response:
-        body = shapes.LookupBody(data=request.data)
+        body = public_shapes.LookupBody(data=request.data)
         body.is_valid(raise_exception=True)
         found = lookups.look(
             code=body.validated_data["dossier_code"],
@@ -236,7 +236,7 @@ class Kpi(View):
         summary="Read the city's figures",
         description="Counted from the dossiers submitted in the period, with numerator and "
         "denominator. Without a period: this year up to tomorrow.",
-        answer=shapes.KpiShape,
+        answer=public_shapes.KpiShape,
         public=True,
         refusals=[Invalid],
         query=[

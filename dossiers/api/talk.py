@@ -284,7 +284,7 @@ class OfficerMessages(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         dossier, rows = queries.office(seat, dossier_id)
         looking.shown(seat=seat, dossier=dossier, now=clock.now(), what="dossier:messages")
         return pages.page(
@@ -367,7 +367,7 @@ class OfficerMessageFileContent(View):
         query=[DOSSIER, FILE],
     )
     def get(self, request: Request, dossier_id: str, message_file_id: str) -> Any:
-        seat = offices.seat(request.user.id)
+        seat = offices.seat(request.user.id, now=clock.now())
         dossier, row = queries.office_file(seat, dossier_id, message_file_id)
         stored.refuse_unread(row.file)
         looking.shown(seat=seat, dossier=dossier, now=clock.now(), what="message_file")
@@ -397,7 +397,7 @@ class WaitingTalks(View):
     def get(self, request: Request) -> Response:
         return pages.page(
             request,
-            queries.waiting(offices.seat(request.user.id)),
+            queries.waiting(offices.seat(request.user.id, now=clock.now())),
             order=("waiting_since", "dossier_id"),
             render=lambda rows: [
                 {

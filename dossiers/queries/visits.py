@@ -80,10 +80,10 @@ def my_one(citizen_id: str, appointment_id: str) -> Appointment:
     return found
 
 
-def front_seat(officer_id: str) -> Seat:
+def front_seat(officer_id: str, *, now: datetime.datetime) -> Seat:
     """Return the seat of an officer who works at the counter. Errors: Forbidden."""
-    seat = offices.seat(officer_id)
-    if Role.RECEPTION not in seat.roles:
+    seat = offices.seat(officer_id, now=now)
+    if Role.RECEPTION not in offices.roles(seat):
         raise Forbidden
     return seat
 

@@ -10,6 +10,9 @@ Against the 32 transitions of `seeds/data/statuses.json`, which are derived too,
 - 5 to 4: accepted by the handler who asked, not at reception.
 - 5 to 3: only of a dossier that was never received; one that was is stopped (8).
 - 6 to 2, 4 and 9: by the system alone, once nothing is owed any more; nobody declares it paid.
+- 5 and 6 to 8: only of a dossier that was received: before that nobody but reception acts on it.
+- 6 to 3 is added: reception refuses a dossier that was never received and never paid; without it
+  nobody could end it.
 - 9 to 6 is added: without it the listed 6 to 9 (paid with the result) could never begin. From there
   the dossier neither stops nor is withdrawn: its result is signed and waits for the money.
 - 9 to 10 also by the citizen who chose the app and says that the result arrived.
@@ -152,6 +155,7 @@ _HANDLING_UNIT = frozenset({S.PROCESSING})
 _UNFINISHED = _RECEPTION_DESK | _HANDLING_UNIT
 _SIGNED = frozenset({S.COMPLETED})
 _NEVER_RECEIVED = frozenset({S.SUBMITTED})
+_RECEIVED = frozenset({S.ACCEPTED, S.PROCESSING})
 # What may be held in each waiting state; the database holds it too.
 HELD_FROM = {
     S.SUPPLEMENT_REQUESTED: _UNFINISHED,
@@ -235,7 +239,7 @@ EDGES: tuple[Edge, ...] = (
     _edge("withdraw", S.SUPPLEMENT_REQUESTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE,
           _WITHDRAWAL),
     _edge("stop", S.SUPPLEMENT_REQUESTED, S.STOPPED, A.HANDLER, C.STOP, _PRACTICE,
-          reason=True, effects=_STOPPED),
+          reason=True, effects=_STOPPED, back=_RECEIVED),
 
     _edge("resume_paid", S.PAYMENT_REQUESTED, S.ACCEPTED, A.SYSTEM, C.RESUME, _PRACTICE,
           guards=(G.NOTHING_OWED,), effects=_SLIP, back=_RECEPTION_DESK),
@@ -246,7 +250,9 @@ EDGES: tuple[Edge, ...] = (
     _edge("withdraw", S.PAYMENT_REQUESTED, S.WITHDRAWAL_REQUESTED, A.CITIZEN, C.NONE, _WITHDRAWAL,
           back=_UNFINISHED),
     _edge("stop", S.PAYMENT_REQUESTED, S.STOPPED, A.HANDLER, C.STOP, _PRACTICE,
-          reason=True, effects=_STOPPED, back=_UNFINISHED),
+          reason=True, effects=_STOPPED, back=_RECEIVED),
+    _edge("refuse", S.PAYMENT_REQUESTED, S.REJECTED, A.RECEPTION, C.STOP, _PRACTICE,
+          reason=True, effects=_REFUSED, back=_NEVER_RECEIVED),
 
     _edge("accept_withdrawal", S.WITHDRAWAL_REQUESTED, S.STOPPED, A.RECEPTION, C.STOP,
           "TT 03/2025/TT-VPCP Annex I, form 05 (cited)", effects=_STOPPED),

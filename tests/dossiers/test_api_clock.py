@@ -83,7 +83,7 @@ def test_the_handler_extends_once_with_an_apology_that_the_citizen_gets(cast, cl
     for words in (
         "VĂN BẢN XIN LỖI VÀ ĐỀ NGHỊ GIA HẠN",
         "Mẫu số 04",
-        "Đã hẹn trả: 17 giờ 00, ngày 12/10/2026",
+        "Thời gian hẹn trả kết quả trên giấy hẹn: 17 giờ 00, ngày 12/10/2026",
         "17 giờ 00, ngày 19/10/2026",
         "Cần xác minh thêm",
     ):

@@ -66,7 +66,9 @@ def test_a_leader_gives_and_takes_back_and_a_handler_may_not_give(cast, sign_in)
     not_mine = assign(cast.handler, dossier, None, expected=theirs)
     assert (not_mine.status_code, not_mine.json()["code"]) == (403, "not_your_role")
     assert assign(cast.approver, dossier, me, expected=theirs).status_code == 201
-    assert assign(sign_in("quan-tri"), dossier, None, expected=me).status_code == 201
+    keeper = assign(sign_in("quan-tri"), dossier, None, expected=me)  # accounts, no dossiers
+    assert (keeper.status_code, keeper.json()["code"]) == (403, "no_dossier_role")
+    assert assign(cast.approver, dossier, None, expected=me).status_code == 201
     assert [act for act, _, _ in history(other, dossier)] == ["release", "give", "give"]
 
 

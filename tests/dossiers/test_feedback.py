@@ -49,9 +49,9 @@ def later(cast, clock):
 
 def test_a_question_is_sent_with_the_time_by_which_it_is_answered(sent):
     assert (sent["state"], sent["state_name"]) == ("received", "Đang xem xét")
-    # Sent on a holiday (24/11): 15 working days from there.
+    # Sent on a holiday (24/11): that counts as the next opening, and 15 working days from there.
     assert sent["sent_at"] == "2026-11-24T10:00:00+07:00"
-    assert sent["answer_due_at"] == "2026-12-15T17:00:00+07:00"
+    assert sent["answer_due_at"] == "2026-12-16T17:00:00+07:00"
     assert [one["move"] for one in sent["steps"]] == ["send"]
     assert sent["can"] == []
 
@@ -64,14 +64,14 @@ def test_the_whole_way_with_a_request_for_more_an_answer_and_its_publication(cas
     assert asked.json()["steps"][-1]["on_time"] is True
     later("2026-11-30T09:00:00+07:00")
     added = more(cast.owner, sent, "add", "waiting", "Ninh Kiều")
-    # 13 of 15 working days were left on the 26th, and are left on the 30th.
-    assert added.json()["answer_due_at"] == "2026-12-17T17:00:00+07:00"
-    later("2026-12-17T16:59:00+07:00")
+    # 14 of 15 working days were left on the 26th, and are left on the 30th.
+    assert added.json()["answer_due_at"] == "2026-12-18T17:00:00+07:00"
+    later("2026-12-18T16:59:00+07:00")
     answered = act(cast.reception, sent, "answer", "received", text="Có.")
     assert answered.json()["steps"][-1]["on_time"] is True
-    assert answered.json()["answer_due_at"] == "2026-12-21T17:00:00+07:00"
+    assert answered.json()["answer_due_at"] == "2026-12-22T17:00:00+07:00"
     public = {"public_question": "Có làm thứ Bảy?", "public_answer": "Có, buổi sáng."}
-    later("2026-12-22T09:00:00+07:00")
+    later("2026-12-23T09:00:00+07:00")
     published = act(cast.reception, sent, "publish", "answered", **public)
     assert published.json()["steps"][-1]["on_time"] is False
     shown = cast.anonymous.get("/api/v1/published-answers").json()["items"]
@@ -84,10 +84,10 @@ def test_the_whole_way_with_a_request_for_more_an_answer_and_its_publication(cas
 
 
 def test_a_refusal_after_two_working_days_is_late_and_says_so(cast, later, sent):
-    later("2026-11-27T09:00:00+07:00")
+    later("2026-11-30T09:00:00+07:00")
     refused = act(cast.reception, sent, "refuse", "received", text="Không thuộc thẩm quyền")
     last = refused.json()["steps"][-1]
-    assert (last["due_at"], last["on_time"]) == ("2026-11-26T17:00:00+07:00", False)
+    assert (last["due_at"], last["on_time"]) == ("2026-11-27T17:00:00+07:00", False)
     assert cast.owner.get(f"/api/v1/feedback/{sent['id']}").json()["state"] == "refused"
 
 
@@ -125,7 +125,9 @@ def test_a_petition_names_a_finished_dossier_and_goes_to_who_decided(cast):
     dossier = received(cast)
     early = cast.owner.post("/api/v1/feedback", {**body, "dossier_id": dossier["id"]})
     assert (early.status_code, early.json()["code"]) == (409, "dossier_not_finished")
-    move(cast.reception, dossier, "recall_reception", 2, reason="Nhầm")
+    move(cast.reception, dossier, "forward", 2)
+    move(cast.handler, dossier, "propose", 4, result_text="Từ chối")
+    assert move(cast.approver, dossier, "sign", 4).status_code == 201
     foreign = cast.stranger.post("/api/v1/feedback", {**body, "dossier_id": dossier["id"]})
     assert foreign.status_code == 404
     made = cast.owner.post("/api/v1/feedback", {**body, "dossier_id": dossier["id"]})

@@ -39,6 +39,7 @@ def test_the_code_alone_tells_the_state_and_not_what_it_is_about(cast, clock):
         "received_at": None,
         "due_at": None,
         "finished_at": None,
+        "results": [],
         "service_code": None,
         "service_name": None,
         "office": None,

@@ -7,7 +7,7 @@ import pytest
 from common import clock as real
 from dossiers.models import Document, Dossier, SupplementRequest
 from dossiers.rules import needs
-from dossiers.rules.states import NAMES, State
+from dossiers.rules.states import EDGES, HELD_FROM, NAMES, State
 from tests.dossiers import stories
 from tests.dossiers.test_api_dossiers import move, received, settle
 
@@ -19,11 +19,24 @@ def ids(api, query=""):
 
 
 def force(dossier_id, state):
-    """Put a dossier into a state directly: what is tested is what is shown of it."""
+    """Put a new dossier into a state by rows alone: what is tested is what is shown of it.
+
+    The database lets a state change along listed edges only, so it goes the shortest way.
+    """
     now = real.now()
-    Dossier.objects.filter(id=dossier_id).update(
-        state=int(state), received_at=now, came_from=2, finished_at=None
-    )
+    ways = {State.SUBMITTED: []}
+    for at in (reached := [State.SUBMITTED]):
+        for edge in EDGES:
+            if edge.start == at and edge.end not in ways:
+                ways[edge.end] = [*ways[at], edge.end]
+                reached.append(edge.end)
+    for step in ways[state]:
+        held = None
+        if step in HELD_FROM:
+            held = int(State.ACCEPTED if State.ACCEPTED in HELD_FROM[step] else State.COMPLETED)
+        Dossier.objects.filter(id=dossier_id).update(
+            state=int(step), received_at=now, came_from=held, finished_at=None
+        )
 
 
 @pytest.fixture
@@ -253,7 +266,7 @@ def test_the_detail_takes_the_same_reads_whatever_happened(cast, count_queries):
 
 
 def test_every_state_can_be_asked_for_by_its_key(cast):
-    name = stories.submitted(cast.owner)["id"]
     for state in State:
+        name = stories.submitted(cast.owner)["id"]
         force(name, state)
         assert ids(cast.owner, f"state={NAMES[state].key}") == {name}

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from dossiers.actions import sweep
-from dossiers.models import Dossier, Opinion, Seat, TimelineEvent
+from dossiers.models import Opinion, Seat, TimelineEvent
 from tests.conftest import Api
 from tests.dossiers import stories
 from tests.dossiers.desks import QUEUE, TEXT, in_process
-from tests.dossiers.test_api_dossiers import move, settle
+from tests.dossiers.test_api_dossiers import move, received, settle
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_races import together
 
@@ -75,8 +75,8 @@ def test_two_agencies_are_asked_at_once_and_answer_on_their_own(cast, clock, jus
     assert made.status_code == 201, made.content
     first, second = made.json()["opinions"]
     assert (first["state"], first["stance"], first["question"]) == ("open", None, QUESTION)
-    # 24 November is a holiday: two working days later is the 26th, at the close.
-    assert first["due_at"] == second["due_at"] == "2026-11-26T17:00:00+07:00"
+    # Asked on a holiday (24 November) it counts from the 25th: two working days, at the close.
+    assert first["due_at"] == second["due_at"] == "2026-11-27T17:00:00+07:00"
     assert [one["id"] for one in justice.get(LIST).json()["items"]] == [first["id"]]
     assert [one["id"] for one in police.get(LIST).json()["items"]] == [second["id"]]
     given = answer(police, second, "disagree", "Chưa khớp ngày sinh")
@@ -254,7 +254,7 @@ def test_an_agency_that_no_longer_has_the_dossier_asks_nobody(cast):
 
 def test_silence_is_no_agreement_and_the_late_are_seen(cast, clock, sign_in):
     opinion = asked(cast, in_process(cast))
-    clock.move_to("2026-11-26T17:00:01+07:00")
+    clock.move_to("2026-11-27T17:00:01+07:00")
     from common import clock as wall
 
     assert sweep.sweep(now=wall.now())["silent_opinions"] == 0
@@ -271,9 +271,9 @@ def test_silence_is_agreement_where_a_law_that_was_named_says_so(cast, clock):
     assert opinion["silence_basis"] == LAW
     from common import clock as wall
 
-    clock.move_to("2026-11-26T16:59:59+07:00")
+    clock.move_to("2026-11-27T16:59:59+07:00")
     assert sweep.sweep(now=wall.now())["silent_opinions"] == 0
-    clock.move_to("2026-11-26T17:00:01+07:00")
+    clock.move_to("2026-11-27T17:00:01+07:00")
     assert sweep.sweep(now=wall.now())["silent_opinions"] == 1
     assert sweep.sweep(now=wall.now())["silent_opinions"] == 0
     row = Opinion.objects.get()
@@ -319,8 +319,7 @@ def test_only_the_deciding_agency_asks_and_only_in_process(cast):
     assert (refused.status_code, refused.json()["code"]) == (403, "not_your_role")
     stale = ask(cast.handler, dossier, state=2)
     assert (stale.status_code, stale.json()["code"]) == (409, "state_changed")
-    Dossier.objects.filter(id=dossier["id"]).update(state=2)
-    early = ask(cast.handler, dossier, state=2)
+    early = ask(cast.handler, received(cast), state=2)
     assert (early.status_code, early.json()["code"]) == (409, "move_not_allowed")
     for who, status in (("foreign_officer", 404), ("owner", 403), ("anonymous", 401)):
         assert ask(getattr(cast, who), dossier).status_code == status

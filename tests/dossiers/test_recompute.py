@@ -10,8 +10,7 @@ from django.db.models import F
 
 from citizens.models import User
 from common import db
-from dossiers.actions import calendar, clock, money, processing, supplements, warnings
-from dossiers.actions.moves import AppraisalTooLate, FeeUnpaid, NothingProposed
+from dossiers.actions import calendar, clock, money, moves, processing, supplements, warnings
 from dossiers.actions.processing import Act
 from dossiers.models import Dossier, TimelineEvent
 from dossiers.queries import calendar as reading
@@ -45,6 +44,16 @@ MORE = {
 }
 
 
+# What the law or the process refuses; nothing was done then.
+LAWFUL = (
+    moves.AppraisalTooLate,
+    moves.FeeTaken,
+    moves.FeeUnpaid,
+    moves.NothingProposed,
+    supplements.SupplementRoundsUsed,
+)
+
+
 class City:
     """Dossiers that live on, each with a moment of its own that only goes forward."""
 
@@ -63,7 +72,8 @@ class City:
         ways = []
         for who, officer in self.officers.items():
             seat = offices.seat(officer)
-            ways += [("move", who, name) for name in desk.moves(seat, shown)]
+            # The city stays where it is: sending a dossier on would change who acts on it.
+            ways += [("move", who, name) for name in desk.moves(seat, shown) if name != "reroute"]
             if desk.extension(seat, shown, now)["may_extend"]:
                 ways.append(("extend", who, ""))
         if row.state in {1, 2, 4, 5, 6}:
@@ -84,7 +94,7 @@ class City:
         act = Act(move=name, expected_state=row.state, reason="thử nghiệm", **MORE.get(name, {}))
         try:
             processing.act(officer_id=self.officers[who], dossier_id=row.id, act=act, now=now)
-        except (AppraisalTooLate, FeeUnpaid, NothingProposed):
+        except LAWFUL:
             return
 
     def extend(self, row, who, name, now):

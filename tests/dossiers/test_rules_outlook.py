@@ -91,6 +91,8 @@ def test_every_kind_of_event_is_told():
     """The words above are those of every kind: moves by the table, the rest by name."""
     told = {"move": MOVES[0], "payment": "payment_settled"}
     told |= {"supplement": "answer_supplement", "proposal": "propose"}
+    told |= {"extension": "extend", "calendar": "recount", "silence": "silence_agreed"}
+    told |= {"note": "result_delivered", "routing": "reroute", "opinion": "ask_opinion"}
     assert set(told) >= set(TimelineEvent.Kind.values)
     assert all(move in words.BY_MOVE for move in told.values())
 

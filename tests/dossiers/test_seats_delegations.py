@@ -84,7 +84,10 @@ def test_what_a_receiver_does_is_recorded_on_behalf_of_the_givers_office(world):
     paper = next(p for p in signed.json()["documents"] if p["kind"] == "result")
     from dossiers.models import Document
 
-    assert Document.objects.get(id=paper["id"]).content["signer"] == office_name
+    # The heading of the paper names the body.
+    assert Document.objects.get(id=paper["id"]).content["signer"] == (
+        "Phó Trưởng phòng (được ủy quyền của Người có thẩm quyền ký)"
+    )
     assert "Cán bộ mẫu" not in str(signed.json()["timeline"])
 
 

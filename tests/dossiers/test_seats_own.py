@@ -74,7 +74,7 @@ def test_nor_one_that_names_them_though_another_filed_it(cast, sign_in):
 
 def test_nor_one_that_comes_to_name_them_by_a_supplement(cast, sign_in):
     officer = office.seat(sign_in, "ba", ROLES, agency=stories.OFFICE, number="092060000077")
-    dossier = stories.submitted(cast.owner)
+    dossier = stories.submitted(cast.owner, answers={**stories.ANSWERS, "nyc_quan_he": "con"})
     assert listed(officer) == [dossier["id"]]
     asked = move(
         cast.reception,

@@ -139,7 +139,7 @@ def test_what_each_may_do_is_what_the_moves_allow(desks, dossier):
         "receiving": [],
         "competent": [
             *("request_supplement", "return_at_appraisal", "request_payment", "reject", "sign"),
-            "propose",
+            *("propose", "reroute"),
         ],
     }
 

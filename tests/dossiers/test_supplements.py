@@ -208,8 +208,8 @@ def test_what_was_half_filled_in_is_erased_when_the_request_is_closed_otherwise(
     cast.owner.patch(f"{address}/supplement", {"answers": {FIELD: NEW}}, version=1)
     assert sweep.sweep(now=clock.now())["supplement_drafts"] == 0
     dossier = {"id": address.rsplit("/", 1)[1]}
-    refused = move(cast.reception, dossier, "refuse", 5, reason="Không bổ sung")
-    assert refused.status_code == 201, refused.content
+    stopped = move(cast.handler, dossier, "stop", 5, reason="Không bổ sung")
+    assert stopped.status_code == 201, stopped.content
     assert sweep.sweep(now=clock.now())["supplement_drafts"] == 1
     assert SupplementDraft.objects.count() == 0
 

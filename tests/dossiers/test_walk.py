@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from citizens.actions import demo
+from common import clock as real
 from dossiers.actions import seats
 from dossiers.models import Dossier, TimelineEvent
 from dossiers.rules import states
@@ -46,7 +47,13 @@ def roles(cast, sign_in):
         ("tu-phap", "ubnd-31135", "auditor"),
         ("quan-tri", "ubnd-31135", "admin"),
     ):
-        seats.take(user_id=demo.user_id_of(who), agency_key=agency, title="Cán bộ", roles=[role])
+        seats.take(
+            user_id=demo.user_id_of(who),
+            agency_key=agency,
+            title="Cán bộ",
+            roles=[role],
+            now=real.now(),
+        )
     return {
         "owner": cast.owner,
         "stranger": cast.stranger,
@@ -96,6 +103,8 @@ def expected(dossier, name, role):
         return 403, "forbidden", None
     if role == "foreign":
         return 404, "not_found", None
+    if role == "admin":
+        return 403, "no_dossier_role", None
     state = State(dossier.state)
     came_from = State(dossier.came_from) if dossier.came_from else None
     if name == "propose":
