@@ -62,7 +62,7 @@ states: .venv/.installed
 # Records real answers of the tests as the examples of the contract.
 examples: .venv/.installed
 	@APP_ENV=test $(BIN)/python -m pytest -p tests.recorder -q -n 0 \
-		tests/dossiers tests/citizens tests/services tests/payments/test_api.py
+		tests/dossiers tests/citizens tests/files tests/services tests/payments/test_api.py
 	@APP_ENV=test $(BIN)/python manage.py document
 
 clean:

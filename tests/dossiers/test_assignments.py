@@ -253,7 +253,7 @@ def test_the_history_takes_as_many_queries_for_many_as_for_one(cast, count_queri
         with count_queries() as queries:
             assert len(history(cast.handler, dossier)) >= 2 * rounds
         counts.append(len(queries))
-    assert counts == [5, 5]
+    assert counts == [7, 7]
 
 
 @pytest.mark.django_db(transaction=True)

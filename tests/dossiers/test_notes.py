@@ -128,4 +128,4 @@ def test_notes_take_as_many_queries_for_many_as_for_one(cast, count_queries):
             assert cast.handler.get(f"{QUEUE}/{dossier['id']}").status_code == 200
         counts.append((first, len(queries)))
     assert counts[0] == counts[1]
-    assert counts[0] == (11, 19)
+    assert counts[0] == (13, 23)

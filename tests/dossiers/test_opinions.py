@@ -372,7 +372,7 @@ def test_the_lists_take_as_many_queries_for_many_as_for_one(cast, justice, count
                 assert len(api.get(path).json()["items"]) > len(agencies) - 1
             found.append(len(queries))
         counts.append(tuple(found))
-    assert counts == [(9, 8), (9, 8)]
+    assert counts == [(11, 10), (11, 10)]
 
 
 @pytest.mark.django_db(transaction=True)

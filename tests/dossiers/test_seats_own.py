@@ -138,4 +138,4 @@ def test_finding_out_costs_no_query_more(cast, lan_as_officer, count_queries):
         with count_queries() as queries:
             lan_as_officer.get(DESK)
         counts.append(len(queries))
-    assert counts == [8, 8]
+    assert counts == [10, 10]

@@ -145,7 +145,8 @@ def test_a_pdf_stays_as_it_was_byte_for_byte(cast, send, on_disk):
 def test_a_signed_pdf_of_an_office_is_accepted(cast, send):
     from common import clock, signing
 
-    data = signing.sign(samples.pdf(), reason="thử", now=clock.now())
+    office = signing.Signatory(key=stories.OFFICE, name="Trung tâm thử nghiệm")
+    data = signing.sign(samples.pdf(), signatory=office, reason="thử", now=clock.now())
     made = send(data, "ket-qua.pdf")
     assert made.status_code == 201, made.content
     assert kept(cast, send, made.json()).content == data
