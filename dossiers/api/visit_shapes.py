@@ -49,7 +49,7 @@ class AppointmentShape(Shape):
     ends_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=STATES)
     queue_number = serializers.IntegerField(allow_null=True)
-    cancelled_by = serializers.ChoiceField(choices=["", "citizen", "office"])
+    cancelled_by = serializers.ChoiceField(choices=["citizen", "office"], allow_null=True)
     reason = serializers.CharField(help_text="The centre's reason when it called off.")
     version = serializers.IntegerField()
 
@@ -148,7 +148,7 @@ def render(row: Appointment) -> dict[str, Any]:
         "ends_at": row.ends_at,
         "state": row.state,
         "queue_number": ticket.number if ticket else None,
-        "cancelled_by": row.cancelled_by,
+        "cancelled_by": row.cancelled_by or None,
         "reason": row.reason,
         "version": row.version,
     }
