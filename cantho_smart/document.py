@@ -14,6 +14,8 @@ TAGS = [
     ("files", "Tệp", "What may be sent, large files in parts, links to download."),
     ("representations", "Người đại diện", "A draft handed to a representative, and taken back."),
     ("dossiers", "Hồ sơ", "What was submitted: state, timeline, documents, withdrawal."),
+    ("talk", "Trao đổi, phản ánh", "Messages on a dossier, ratings, questions and feedback."),
+    ("visits", "Lịch hẹn", "Appointments at a centre and the day's queue."),
     ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
     ("sync", "Đồng bộ", "What changed for the citizen since a token, for phones on bad networks."),
     ("lookup", "Tra cứu", "Public: how far a dossier is, and no personal data."),

@@ -49,7 +49,9 @@ class AppointmentShape(Shape):
     ends_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=STATES)
     queue_number = serializers.IntegerField(allow_null=True)
-    cancelled_by = serializers.ChoiceField(choices=["citizen", "office"], allow_null=True)
+    cancelled_by = serializers.CharField(
+        allow_null=True, help_text="`citizen` or `office`; null where nobody called it off."
+    )
     reason = serializers.CharField(help_text="The centre's reason when it called off.")
     version = serializers.IntegerField()
 
