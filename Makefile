@@ -7,7 +7,7 @@ export PORT
 export UV_PROJECT_ENVIRONMENT := .venv
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test journey check e2e fix document states examples clean
+.PHONY: run test soak journey check e2e fix document states examples clean
 
 # The environment is made anew when the lock changes; uv comes from PyPI into it.
 .venv/.installed: uv.lock pyproject.toml
@@ -23,6 +23,12 @@ run: .venv/.installed
 
 test: .venv/.installed
 	@APP_ENV=test $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# The long form of the tests marked soak; make test runs the same code with small counts. Seeds are
+# printed; SEED, SYNC_SEED and CITY_SEED repeat a run.
+soak: .venv/.installed
+	@APP_ENV=test SOAK=1 SYNC_ROUNDS=1000 CITY_DOSSIERS=200 \
+		$(BIN)/python -m pytest -n 0 -m soak -s $(ARGS)
 
 journey: .venv/.installed
 	@APP_ENV=dev $(BIN)/python manage.py journey --base http://127.0.0.1:$(PORT) $(ARGS)

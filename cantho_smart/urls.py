@@ -2,13 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import (
-    SpectacularJSONAPIView,
     SpectacularRedocView,
     SpectacularSwaggerView,
     SpectacularYAMLAPIView,
 )
 
-from cantho_smart.screens import home, pages, sync
+from cantho_smart.screens import document, home, pages, sync
 from dossiers import admin as desk
 from dossiers.api.files import Followed
 from dossiers.api.public import slip_page
@@ -18,7 +17,7 @@ from payments.urls import webhook_patterns
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", pages.livez),
     path("readyz", pages.readyz),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("openapi.json", document.Document.as_view(), name="schema"),
     path("openapi.yaml", SpectacularYAMLAPIView.as_view()),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("redoc", SpectacularRedocView.as_view(url_name="schema")),

@@ -83,9 +83,10 @@ class Walk:
     def documents(self) -> None:
         self.open("/docs", DESK)
         self.until(
-            "Swagger shows the operations",
-            lambda b: "listServices" in b.page_source or "Find services" in b.page_source,
+            "Swagger shows the sections",
+            lambda b: b.find_elements(By.ID, "operations-tag-catalogue"),
         )
+        self.browser.find_element(By.ID, "operations-tag-dossiers").click()
         self.until("Swagger shows the dossiers", lambda b: "/api/v1/dossiers" in b.page_source)
         outside = [
             entry
