@@ -60,11 +60,13 @@ def owner(paper: Paper) -> str | None:
 
 
 def refuse_own(*, officer_id: str, paper: Paper, citizen_id: str | None) -> None:
-    """Refuse when the person at the counter is the officer: the same phone or e-mail.
+    """Refuse when the person at the counter is the officer: the same number, phone or e-mail.
 
     Errors: NotForYourself.
     """
     officer = User.objects.get(id=officer_id)
+    if officer.officer_index == crypto.blind_index(paper.id_number, rules.ID_NUMBER_PURPOSE):
+        raise NotForYourself
     citizen = User.objects.filter(id=citizen_id).first() if citizen_id else None
     phones = {paper.phone, citizen.phone if citizen else ""} - {""}
     emails = {citizen.email.lower()} - {""} if citizen else set()

@@ -221,6 +221,8 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "attachments": [attachment(one) for one in row.attachments.all()],
         "supplements": [supplement(one) for one in row.supplements.all()],
         "delivery": delivery(row),
+        "unread_messages": unread(row),
+        "rated": getattr(row, "rating", None) is not None,
         "lookup_pin": row.lookup_pin,
         "lookup_url": f"{settings.PUBLIC_URL}/t/{row.lookup_token}",
     }
@@ -242,6 +244,12 @@ def expected(row: Dossier, now: datetime) -> dict[str, Any]:
         "working_days_left": found.working_days_left,
         "text": found.text_en if http.language() == "en" else found.text_vi,
     }
+
+
+def unread(row: Dossier) -> bool:
+    """Return whether the office's last message is past the citizen's read mark."""
+    talk = getattr(row, "conversation", None)
+    return talk is not None and talk.last_office_seq > talk.citizen_read_seq
 
 
 def delivery(row: Dossier) -> dict[str, Any]:

@@ -364,6 +364,8 @@ class DossierShape(ListedDossierShape):
     attachments = AttachmentShape(many=True)
     supplements = SupplementShape(many=True)
     delivery = DeliveryBriefShape()
+    unread_messages = serializers.BooleanField(help_text="The office wrote, and I have not read.")
+    rated = serializers.BooleanField()
     lookup_pin = serializers.CharField()
     lookup_url = serializers.CharField()
 

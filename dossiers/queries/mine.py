@@ -202,7 +202,9 @@ def dossier(citizen_id: str, dossier_id: str) -> Dossier:
     """Return one dossier of one's own with everything its page shows. Errors: NotFound."""
     found = (
         Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id)
-        .select_related("receiving_agency", "competent_agency", "delivery")
+        .select_related(
+            "receiving_agency", "competent_agency", "delivery", "conversation", "rating"
+        )
         .prefetch_related(*_parts())
         .first()
     )

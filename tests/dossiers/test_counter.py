@@ -152,6 +152,16 @@ def test_another_office_receives_and_this_one_is_named_as_helping(cast):
     assert len(cast.foreign_officer.get("/api/v1/officer/dossiers").json()["items"]) == 1
 
 
+def test_nobody_files_for_themselves_known_by_their_number(cast, sign_in):
+    from tests.dossiers import office
+
+    number = PERSON["id_number"]
+    clerk = office.seat(sign_in, "quay", ["reception"], agency=stories.OFFICE, number=number)
+    answer = opened(clerk)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_for_yourself")
+    assert opened(cast.reception).status_code == 201
+
+
 def test_nobody_files_for_themselves(cast):
     from citizens.models import User
 

@@ -85,7 +85,12 @@ def test_the_list_of_who_waits_costs_the_same_for_many(cast, count_queries):
 def test_the_read_mark_goes_forward_only(cast, dossier):
     mark = f"/api/v1/dossiers/{dossier['id']}/read-mark"
     say(cast.owner, dossier)
+    shown = f"/api/v1/dossiers/{dossier['id']}"
+    before = cast.owner.get(shown)
+    assert before.json()["unread_messages"] is False
     reply(cast.reception, dossier)
+    after = cast.owner.get(shown, **{"If-None-Match": before["ETag"]})
+    assert after.json()["unread_messages"] is True
     assert cast.owner.post(mark, {"seq": 1}).json() == {"read_seq": 1, "unread": True}
     assert cast.owner.post(mark, {"seq": 99}).json() == {"read_seq": 2, "unread": False}
     assert cast.owner.post(mark, {"seq": 1}).json() == {"read_seq": 2, "unread": False}
@@ -191,6 +196,7 @@ def test_a_finished_dossier_is_rated_once_and_the_office_reads_it_without_the_do
     made = rate(cast.owner, dossier, stars=4)
     assert made.status_code == 201
     assert made.json() == {"stars": 4, "comment": "Nhanh", "at": "2026-11-24T10:00:00+07:00"}
+    assert cast.owner.get(f"/api/v1/dossiers/{dossier['id']}").json()["rated"] is True
     again = rate(cast.owner, dossier)
     assert (again.status_code, again.json()["code"]) == (409, "already_rated")
     (shown,) = cast.approver.get("/api/v1/officer/ratings").json()["items"]
