@@ -194,6 +194,7 @@ class Walk:
             body = {"move": move, "expected_state": state, **more}
             self.api("POST", f"{base}/moves", body, who[name])
 
+        moved("tiep-nhan", "receive", 1)
         moved("tiep-nhan", "forward", 2)
         values = {"so_dang_ky": "Số 12/2020", "ghi_chu": "Dữ liệu tổng hợp"}
         moved("thu-ly", "propose", 4, template="trich-luc-ho-tich", values=values)
@@ -294,8 +295,10 @@ class Walk:
             self.desk(dossier)
             lookup.to_the_end(self, dossier)
             self.papers(dossier)
-            self.result(dossier)
-            self.signature(dossier)
+            decided = self.dossier()
+            self.pay(decided)
+            self.result(decided)
+            self.signature(decided)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201
