@@ -12,7 +12,7 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -22,16 +22,18 @@ from citizens.actions import desk as sign_in
 from citizens.actions import sessions
 from common import clock
 from common.errors import NotFound, Refusal
-from dossiers import calendar_desk
+from dossiers import calendar_desk, desk_work
 from dossiers.actions import clock as promises
 from dossiers.actions import desk as looking
+from dossiers.actions import papers as drawing
 from dossiers.actions import processing
 from dossiers.actions.processing import Act
 from dossiers.models import DecisionTemplate, Dossier, Seat
 from dossiers.queries import desk, offices
 from dossiers.queries.promises import history
-from dossiers.rules import deadlines, states, words
+from dossiers.rules import deadlines, due, paper_words, states, words
 from dossiers.rules.deadlines import Promise
+from dossiers.rules.due import Colour
 from dossiers.rules.states import State
 from payments import queries as payments
 from services import admin as catalogue
@@ -137,24 +139,13 @@ class ExtensionForm(forms.Form):
     reason = forms.CharField(max_length=2000)
 
 
-class StateFilter(admin.SimpleListFilter):
-    title = "trạng thái"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(int(state)), states.NAMES[state].vi) for state in State]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
-
-
 @admin.register(Dossier, site=site)
 class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     """The agency's queue; nothing is edited here, only moved."""
 
-    list_display = ("dossier_code", "service", "state_name", "sent", "promise")
-    list_filter = (StateFilter,)
-    ordering = ("submitted_at", "id")
+    list_display = ("dossier_code", "service", "state_name", "sent", "promise", "hand")
+    list_filter = (desk_work.StateFilter, desk_work.DueFilter, desk_work.HandFilter)
+    ordering = (F("due_at").asc(nulls_last=True), "submitted_at", "id")
     list_per_page = 50
     show_full_result_count = False
     actions = None
@@ -188,6 +179,11 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     def service(self, row: Dossier) -> str:
         return f"{row.service_code} {row.service_name}"
 
+    @admin.display(description="Phụ trách")
+    def hand(self, row: Dossier) -> str:
+        found = desk_work.holder(row)
+        return found.title if found else "—"
+
     @admin.display(description="Gửi lúc", ordering="submitted_at")
     def sent(self, row: Dossier) -> str:
         return f"{row.submitted_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}"
@@ -203,7 +199,13 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         late = deadlines.is_late(
             State(row.state), row.due_at, row.finished_at, clock.now(), row.missed_at
         )
-        return f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}{' QUÁ HẠN' if late else ''}"
+        when = f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}"
+        if late:
+            return f"{when} QUÁ HẠN"
+        drawn = desk_work.board(clock.now())
+        colour = due.colour(State(row.state), row.due_at, row.finished_at, drawn)
+        near = colour in {Colour.RED, Colour.AMBER}
+        return f"{when} · {desk_work.COLOURS[colour].lower()}" if near else when
 
     def get_urls(self) -> list[Any]:
         moves = path(
@@ -216,7 +218,12 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             self.admin_site.admin_view(self.extend),
             name="dossiers_dossier_extend",
         )
-        return [moves, extension, *super().get_urls()]
+        acts = path(
+            "<path:dossier_id>/act/<str:name>/",
+            self.admin_site.admin_view(self.do),
+            name="dossiers_dossier_act",
+        )
+        return [moves, extension, acts, *super().get_urls()]
 
     def change_view(
         self,
@@ -245,7 +252,8 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             "promises": [_promise(one) for one in history(row.timeline.all())],
             "due_at": row.due_at.isoformat() if row.due_at else "",
             **desk.extension(seat, row, clock.now()),
-            "moves": [(name, LABELS[name]) for name in desk.moves(seat, row)],
+            **desk_work.sheet(row, seat),
+            "moves": [(name, LABELS[name]) for name in desk.moves(seat, row) if name != "reroute"],
             "papers": [paper for paper in version.papers if paper.digital],
             "events": [
                 (event, words.about(event.move, code="", office=event.actor_label, due="").title_vi)
@@ -277,6 +285,24 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, f"{refusal.detail('vi')} {found}")
         else:
             messages.success(request, f"Đã thực hiện: {LABELS[form.cleaned_data['move']]}.")
+        return back
+
+    def do(self, request: HttpRequest, dossier_id: str, name: str) -> HttpResponse:
+        """Take, release, note or reply, and show the dossier again, or say why not."""
+        back = HttpResponseRedirect(
+            reverse("admin:dossiers_dossier_change", args=[quote(dossier_id)])
+        )
+        shape, act = desk_work.ACTS.get(name, (None, None))
+        form = shape(request.POST) if shape else None
+        if request.method != "POST" or form is None or act is None or not form.is_valid():
+            messages.error(request, "Yêu cầu không hợp lệ.")
+            return back
+        try:
+            done = act(str(request.user.pk), dossier_id, form.cleaned_data, clock.now())
+        except Refusal as refusal:
+            messages.error(request, _refused(refusal))
+        else:
+            messages.success(request, done)
         return back
 
     def extend(self, request: HttpRequest, dossier_id: str) -> HttpResponse:
@@ -361,15 +387,9 @@ def _seat(request: HttpRequest) -> Seat:
 def _answers(row: Dossier) -> list[tuple[str, str]]:
     form = services.form(row.form_id) if row.form_id else None
     fields = form.schema.get("properties", {}) if form else {}
+    wards = drawing.ward_names(list(row.answers.values()))
     return [
-        (str(fields.get(name, {}).get("title", name)), _text(value))
-        for name, value in sorted(row.answers.items())
+        (str(fields[name].get("title", name)), paper_words.answer_text(value, fields[name], wards))
+        for name, value in row.answers.items()
+        if name in fields
     ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(_text(inner) for inner in value.values())
-    if isinstance(value, list):
-        return "; ".join(_text(inner) for inner in value)
-    return str(value)

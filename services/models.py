@@ -76,6 +76,8 @@ class Agency(models.Model):
     address = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name = "cơ quan"
+        verbose_name_plural = "cơ quan"
         constraints = [
             models.UniqueConstraint(fields=["identifier"], name="services_agency_identifier")
         ]
@@ -128,6 +130,8 @@ class ProcedureVersion(models.Model):
     search = SearchVectorField()
 
     class Meta:
+        verbose_name = "thủ tục (phiên bản)"
+        verbose_name_plural = "thủ tục (các phiên bản)"
         constraints = [
             models.UniqueConstraint(
                 fields=["procedure", "number"], name="services_procedureversion_number"
@@ -168,6 +172,8 @@ class Form(models.Model):
     notes = models.JSONField()
 
     class Meta:
+        verbose_name = "biểu mẫu điện tử"
+        verbose_name_plural = "biểu mẫu điện tử"
         constraints = [
             models.UniqueConstraint(fields=["procedure", "number"], name="services_form_number"),
             models.UniqueConstraint(

@@ -126,7 +126,7 @@ def _chosen(
         after = wanted.submitted_to + timedelta(days=1)
         rows = rows.filter(submitted_at__lt=datetime.combine(after, time(), HCM))
     if wanted.assigned:
-        rows = rows.filter(_assigned(seat, wanted.assigned))
+        rows = rows.filter(assigned(seat, wanted.assigned))
     if wanted.colour:
         rows = rows.filter(coloured(wanted.colour, board))
     if wanted.waiting_for:
@@ -134,7 +134,8 @@ def _chosen(
     return rows
 
 
-def _assigned(seat: Seat, whose: str) -> Q:
+def assigned(seat: Seat, whose: str) -> Q:
+    """Return the condition of being `me`'s, `nobody`'s, or a seat's work in the seat's agency."""
     ours = Assignment.objects.filter(dossier=OuterRef("id"), agency=seat.agency_id)
     if whose == "nobody":
         return ~Q(Exists(ours))

@@ -283,6 +283,15 @@ class Walk:
         self.browser.find_element(By.CSS_SELECTOR, '#move-receive input[type="submit"]').click()
         self.until("one button receives it", lambda b: "Được tiếp nhận" in self.text())
         self.picture("desk-received")
+        self.browser.find_element(By.CSS_SELECTOR, '#act-hand input[type="submit"]').click()
+        self.until("one button takes it", lambda b: "Trả về hàng đợi" in b.page_source)
+        self.browser.find_element(By.CSS_SELECTOR, "#act-note textarea").send_keys(
+            "Xem lại địa chỉ"
+        )
+        self.browser.find_element(By.CSS_SELECTOR, '#act-note input[type="submit"]').click()
+        self.until("a note is kept", lambda b: "Xem lại địa chỉ" in self.text())
+        self.browser.set_window_size(1280, 2400)
+        self.picture("desk-at-work")
 
     def walk(self) -> None:
         try:
