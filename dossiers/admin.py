@@ -202,10 +202,14 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
         when = f"{row.due_at.astimezone(deadlines.HCM):%H:%M %d/%m/%Y}"
         if late:
             return f"{when} QUÁ HẠN"
-        drawn = desk_work.board(clock.now())
-        colour = due.colour(State(row.state), row.due_at, row.finished_at, drawn)
+        board = desk_work.drawn.get()
+        colour = due.colour(State(row.state), row.due_at, row.finished_at, board)
         near = colour in {Colour.RED, Colour.AMBER}
         return f"{when} · {desk_work.COLOURS[colour].lower()}" if near else when
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        desk_work.drawn.set(desk_work.board(clock.now()))
+        return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[Any]:
         moves = path(

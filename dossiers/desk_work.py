@@ -3,6 +3,7 @@
 Each page parses, calls the action of the API, and shows the dossier again.
 """
 
+import contextvars
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -86,6 +87,10 @@ class HandFilter(admin.SimpleListFilter):
             return queryset
         seat = Seat.objects.get(user_id=request.user.pk)
         return queryset.filter(desk.assigned(seat, str(self.value())))
+
+
+# The colours of the moment at which a list is drawn: read once a page, not once a row.
+drawn: contextvars.ContextVar[tuple[due.Range, ...]] = contextvars.ContextVar("drawn")
 
 
 def board(now: datetime) -> tuple[due.Range, ...]:

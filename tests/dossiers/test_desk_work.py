@@ -43,6 +43,18 @@ def test_the_list_shows_open_ones_due_first_and_filters_narrow_it(cast, desk):
     assert running["code"] not in unpromised
 
 
+def test_the_list_costs_the_same_for_one_and_for_many(cast, desk, count_queries):
+    counts = []
+    for many in (1, 3):
+        for _ in range(many):
+            received(cast)
+        desk.get(LIST)
+        with count_queries() as queries:
+            desk.get(LIST)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
 def test_an_officer_takes_a_dossier_and_gives_it_back(cast, desk):
     dossier = received(cast)
     assert "Chưa giao" in page(desk, dossier)
