@@ -16,11 +16,12 @@ from django.http import HttpRequest
 from common import clock
 from dossiers.actions import notes, talk, work
 from dossiers.models import Dossier, DossierMessage, Note, Seat
-from dossiers.queries import calendar, desk, opinions
+from dossiers.queries import calendar, desk, offices, opinions
 from dossiers.rules import due, states
 from dossiers.rules.calendar import HCM
 from dossiers.rules.due import Colour
 from dossiers.rules.states import State
+from dossiers.rules.views import Part
 
 COLOURS = {
     Colour.LATE: "Quá hạn",
@@ -106,11 +107,13 @@ def holder(row: Dossier) -> Seat | None:
 
 def sheet(row: Dossier, seat: Seat) -> dict[str, Any]:
     """Return what the page of a dossier shows besides the dossier itself."""
-    said = DossierMessage.objects.filter(dossier=row).order_by("-seq")[:SHOWN]
+    speaks = Part.TIMELINE in offices.parts(seat, row)
+    said = DossierMessage.objects.filter(dossier=row).order_by("-seq")[:SHOWN] if speaks else []
     found = opinions.notes_on(seat, row.id).order_by("-at", "-id")[:SHOWN]
     current = holder(row)
     return {
         "holder": current.title if current else "",
+        "speaks": speaks,
         "mine": current is not None and current.pk == seat.pk,
         "holder_id": current.pk if current else "",
         "notes": [(_when(one.at), one.seat.title, one.text) for one in found],

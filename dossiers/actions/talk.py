@@ -68,9 +68,7 @@ def reply(
     Errors: Forbidden without a working role; NotFound; Invalid.
     """
     seat = working_seat(officer_id, now=now)
-    dossier = offices.visible(seat).filter(id=dossier_id).first()
-    if dossier is None:
-        raise NotFound
+    dossier = queries.speaking(seat, dossier_id)
     talk = _locked(dossier_id)
     talk.unanswered, talk.waiting_since = 0, None
     talk.last_office_seq = talk.last_seq + 1
@@ -161,8 +159,7 @@ def _author(citizen_id: str | None, officer_id: str | None, dossier_id: str, now
             return citizen_id
         raise NotFound
     seat = working_seat(officer_id or "", now=now)
-    if not offices.visible(seat).filter(id=dossier_id).exists():
-        raise NotFound
+    queries.speaking(seat, dossier_id)
     return seat.user_id
 
 

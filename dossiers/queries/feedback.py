@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from citizens import queries as citizens
 from common.errors import Forbidden, NotFound
 from dossiers.models import Feedback, Rating, Seat
 from dossiers.models.office import Role
@@ -40,10 +41,10 @@ def open_of(citizen_id: str) -> QuerySet[Feedback]:
 
 
 def of_agency(seat: Seat) -> QuerySet[Feedback]:
-    """Return what the seat's agency was sent; nobody works on their own."""
+    """Return what the seat's agency was sent; nobody works on their own, from either account."""
     return (
         Feedback.objects.filter(agency_id=seat.agency_id)
-        .exclude(citizen_id=seat.user_id)
+        .exclude(citizen_id__in=citizens.accounts_of_same_person(seat.user_id).values("id"))
         .select_related("agency", "dossier")
     )
 

@@ -6,6 +6,7 @@ from common.errors import NotFound
 from dossiers.models import Conversation, Dossier, DossierMessage, MessageFile, Seat
 from dossiers.models.office import Role
 from dossiers.queries import offices
+from dossiers.rules.views import Part
 
 WORKING_ROLES = frozenset({Role.RECEPTION, Role.HANDLER, Role.APPROVER})
 
@@ -18,11 +19,19 @@ def mine(citizen_id: str, dossier_id: str) -> QuerySet[DossierMessage]:
 
 
 def office(seat: Seat, dossier_id: str) -> tuple[Dossier, QuerySet[DossierMessage]]:
-    """Return a dossier of the agency and its messages. Errors: NotFound."""
+    """Return a dossier of the agency and its messages. Errors: NotFound, as of `speaking`."""
+    return speaking(seat, dossier_id), _messages(dossier_id)
+
+
+def speaking(seat: Seat, dossier_id: str) -> Dossier:
+    """Return a dossier whose citizen the seat's agency speaks with: it sees the timeline, too.
+
+    Errors: NotFound, also for an agency that only helped to file.
+    """
     dossier = offices.visible(seat).filter(id=dossier_id).first()
-    if dossier is None:
+    if dossier is None or Part.TIMELINE not in offices.parts(seat, dossier):
         raise NotFound
-    return dossier, _messages(dossier_id)
+    return dossier
 
 
 def my_file(citizen_id: str, dossier_id: str, file_id: str) -> MessageFile:

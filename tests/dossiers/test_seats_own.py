@@ -139,3 +139,14 @@ def test_finding_out_costs_no_query_more(cast, lan_as_officer, count_queries):
             lan_as_officer.get(DESK)
         counts.append(len(queries))
     assert counts == [10, 10]
+
+
+def test_nor_what_they_asked_as_a_citizen(cast, lan_as_officer):
+    question = {"kind": "question", "subject": "Hỏi", "text": "Hỏi", "agency": stories.OFFICE}
+    sent = cast.owner.post("/api/v1/feedback", question).json()
+    asked = "/api/v1/officer/feedback"
+    assert lan_as_officer.get(asked).json()["items"] == []
+    assert lan_as_officer.get(f"{asked}/{sent['id']}").status_code == 404
+    answer = {"move": "answer", "expected_state": "received", "text": "Có"}
+    assert lan_as_officer.post(f"{asked}/{sent['id']}/moves", answer).status_code == 404
+    assert [one["id"] for one in cast.reception.get(asked).json()["items"]] == [sent["id"]]

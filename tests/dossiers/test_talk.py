@@ -169,6 +169,18 @@ def test_strangers_and_other_agencies_find_nothing(cast, dossier):
     assert reply(cast._one("quan-tri"), dossier).status_code == 403
 
 
+def test_an_agency_that_only_helped_to_file_hears_nothing(cast, dossier):
+    say(cast.owner, dossier)
+    Dossier.objects.update(helping_agency="ttpvhcc-31120")
+    office = f"/api/v1/officer/dossiers/{dossier['id']}"
+    assert cast.foreign_officer.get(office).status_code == 200
+    assert cast.foreign_officer.get(f"{office}/messages").status_code == 404
+    assert reply(cast.foreign_officer, dossier).status_code == 404
+    assert send_file(cast.foreign_officer, dossier, officer=True).status_code == 404
+    # Before reception the agency that will decide speaks with nobody yet.
+    assert cast.handler.get(f"{office}/messages").status_code == 404
+
+
 def test_what_was_said_cannot_be_changed_and_is_unreadable_where_it_rests(cast, dossier):
     say(cast.owner, dossier, text="Rất riêng tư")
     with connection.cursor() as cursor:
