@@ -1,5 +1,7 @@
 """What is due and not done: papers without a PDF, and what ran out or was claimed since."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from common import db, feed, files, jobs
@@ -22,33 +24,29 @@ from dossiers.actions import (
 )
 from dossiers.models import CounterFile, Document, Dossier, Opinion
 
+logger = logging.getLogger(__name__)
+
 LATE = timedelta(minutes=2)
 BATCH = 200
 
 
 @db.durable
 def sweep(*, now: datetime) -> dict[str, int]:
-    """Enqueue and close what is due; return how many of each."""
-    return {
-        "papers": _papers(now),
-        "drafts": expiry.expire(now=now),
-        "draft_reminders": expiry.remind(now=now),
-        "draft_versions": autosave.forget(now=now),
-        "representations": handover.sweep(now=now),
-        "supplement_drafts": supplements.forget(now=now),
-        "message_files": talk.sweep(now=now),
-        "appointments": visits.sweep(now=now),
-        "lookup_counts": lookups.sweep(now=now),
-        "tombstones": feed.forget(now=now),
-        "left_attachments": attachments.sweep(now=now),
-        "uploads": uploads.sweep(now=now),
-        "loose_places": places.sweep(now=now),
-        "counter_files": _counter_files(now),
-        "claims": _claims(now),
-        "bulk_moves": bulk_moves.sweep(now=now),
-        "silent_opinions": _silent(now),
-        "notices": warnings.sweep(now=now),
-    }
+    """Enqueue and close what is due; return how many of each.
+
+    A part that fails keeps no other from its work. Errors: the first failure, after all of them.
+    """
+    done: dict[str, int] = {}
+    failures: list[Exception] = []
+    for name, part in PARTS.items():
+        try:
+            done[name] = part(now=now)
+        except Exception as failure:
+            logger.exception("the sweep of %s failed", name)
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def forget_files(*, now: datetime) -> int:
@@ -57,7 +55,7 @@ def forget_files(*, now: datetime) -> int:
 
 
 @db.transaction()
-def _papers(now: datetime) -> int:
+def _papers(*, now: datetime) -> int:
     late = Document.objects.filter(file=None, issued_at__lt=now - LATE).order_by("issued_at", "id")
     found = list(late.values_list("id", flat=True)[:BATCH])
     for document_id in found:
@@ -66,7 +64,7 @@ def _papers(now: datetime) -> int:
 
 
 @db.transaction()
-def _counter_files(now: datetime) -> int:
+def _counter_files(*, now: datetime) -> int:
     due = CounterFile.objects.filter(state=CounterFile.State.OPEN, expires_at__lt=now)
     found = list(db.lock(due.order_by("id"), skip_locked=True)[:BATCH])
     for row in found:
@@ -74,7 +72,7 @@ def _counter_files(now: datetime) -> int:
     return len(found)
 
 
-def _claims(now: datetime) -> int:
+def _claims(*, now: datetime) -> int:
     """Give the dossiers of walk-ins to those who proved since that they are the ones."""
     due = Dossier.objects.filter(citizen__claimed_by__isnull=False).order_by("id")
     found = list(due.values_list("id", flat=True)[:BATCH])
@@ -83,7 +81,29 @@ def _claims(now: datetime) -> int:
     return len(found)
 
 
-def _silent(now: datetime) -> int:
+def _silent(*, now: datetime) -> int:
     due = Opinion.objects.filter(state=Opinion.State.OPEN, due_at__lt=now).exclude(silence_basis="")
     found = list(due.order_by("due_at", "id").values_list("id", flat=True)[:BATCH])
     return sum(opinions.fall_silent(opinion_id=one, now=now) for one in found)
+
+
+PARTS: dict[str, Callable[..., int]] = {
+    "papers": _papers,
+    "drafts": expiry.expire,
+    "draft_reminders": expiry.remind,
+    "draft_versions": autosave.forget,
+    "representations": handover.sweep,
+    "supplement_drafts": supplements.forget,
+    "message_files": talk.sweep,
+    "appointments": visits.sweep,
+    "lookup_counts": lookups.sweep,
+    "tombstones": feed.forget,
+    "left_attachments": attachments.sweep,
+    "uploads": uploads.sweep,
+    "loose_places": places.sweep,
+    "counter_files": _counter_files,
+    "claims": _claims,
+    "bulk_moves": bulk_moves.sweep,
+    "silent_opinions": _silent,
+    "notices": warnings.sweep,
+}

@@ -1,5 +1,7 @@
 """Appointments and the queue over HTTP, and the races about them."""
 
+import datetime
+
 import pytest
 
 from citizens.models import Message
@@ -284,3 +286,17 @@ def test_numbers_are_dense_and_two_desks_never_call_the_same(cast, clock, hours)
     assert list(numbers) == list(range(1, 9))
     called = together(8, lambda n: call(Api(token), desk=f"Quầy {n}"))
     assert sorted(one.json()["number"] for one in called) == list(range(1, 9))
+
+
+def test_a_part_of_the_sweep_that_fails_keeps_no_other_from_its_work(cast, booked):
+    from dossiers.actions import sweep
+    from dossiers.models import CalendarYear, CounterFile
+    from dossiers.rules.calendar import CalendarMissing
+    from tests.dossiers.test_counter import opened
+
+    assert opened(cast.reception).status_code == 201
+    CounterFile.objects.update(expires_at=real.now())
+    CalendarYear.objects.all().delete()  # no reminder can be told a working day now
+    with pytest.raises(CalendarMissing):
+        sweep.sweep(now=real.now() + datetime.timedelta(minutes=1))
+    assert not CounterFile.objects.filter(state="open").exists()
