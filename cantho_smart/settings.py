@@ -273,7 +273,7 @@ SPECTACULAR_SETTINGS = {
             *("paid", "refunded", "cancelled", "free"),
         ],
         "OfficerRoleEnum": [
-            *("reception", "handler", "approver", "admin", "auditor", "catalogue"),
+            *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
         ],
         "LentRoleEnum": ["approver", "handler", "reception"],
         "ChannelEnum": ["online", "counter", "postal"],
@@ -409,7 +409,8 @@ SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 
 # --- payments -----------------------------------------------------------------------------------
 
-PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", "stripe")
+# How the app may pay, and which provider takes it: "card=stripe,...". The first is the default.
+PAYMENT_METHODS = env.dict("PAYMENT_METHODS", default={"card": "stripe"})
 STRIPE_BASE_URL = env.str("STRIPE_BASE_URL", f"http://127.0.0.1:{PORT + 1}" if DEVELOPMENT else "")
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "sk_test_mock_of_no_value")
 STRIPE_WEBHOOK_SECRETS = secret("STRIPE_WEBHOOK_SECRETS", "whsec_mock_of_no_value").split(",")

@@ -14,13 +14,15 @@ def post(
     debit: str,
     credit: str,
     amount_vnd: int,
-    payment: Payment,
-    attempt: Attempt,
     now: datetime,
+    payment: Payment | None = None,
+    attempt: Attempt | None = None,
     refund: Refund | None = None,
     settlement_id: str = "",
 ) -> None:
     """Book one transfer under its natural key; the same money cannot be booked twice.
+
+    Money that belongs to no payment (suspense, a till, a settlement line) has none.
 
     Errors: IntegrityError when the key exists, which the caller's lock should have prevented.
     """

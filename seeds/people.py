@@ -95,6 +95,9 @@ OFFICERS = (
         unit="Phòng Hộ tịch (mẫu)",
     ),
     Officer("kiem-tra", "Cán bộ mẫu I", "092080000018", "ubnd-31135", "Kiểm tra", ("auditor",)),
+    Officer(
+        "thu-ngan", "Cán bộ mẫu K", "092080000019", "ttpvhcc-31135", "Thu phí, lệ phí", ("cashier",)
+    ),
 )
 
 

@@ -14,6 +14,7 @@ class Role(enum.StrEnum):
     APPROVER = "approver"  # signs (lãnh đạo có thẩm quyền)
     ADMIN = "admin"  # makes the agency's accounts
     AUDITOR = "auditor"  # reads, changes nothing
+    CASHIER = "cashier"  # takes money at the counter, gives it back, balances the books (thu phí)
     CATALOGUE = "catalogue"  # changes the catalogue of procedures at the desk's pages
 
 
@@ -23,11 +24,14 @@ WORDS = {
     Role.APPROVER: "ký duyệt",
     Role.ADMIN: "quản trị tài khoản",
     Role.AUDITOR: "kiểm tra",
+    Role.CASHIER: "thu phí, hoàn phí, đối soát",
     Role.CATALOGUE: "quản trị danh mục",
 }
 WORKING = frozenset({Role.RECEPTION, Role.HANDLER, Role.APPROVER})
 READING = WORKING | {Role.AUDITOR}
-# Only work is lent: accounts, audits and the catalogue stay with whom they were given to.
+# Who may look at what the agency collected; the cashier opens no dossiers by that.
+MONEY = frozenset({Role.CASHIER, Role.AUDITOR})
+# Only work is lent: accounts, audits, money and the catalogue stay with whom they were given to.
 LENDABLE = WORKING
 
 

@@ -80,6 +80,14 @@ class ReturnUrlRefused(Refusal):
     title_en = "The return address is not allowed"
 
 
+class MethodUnknown(Refusal):
+    code = "payment_method_unknown"
+    status = 422
+    title_vi = "Hình thức thanh toán này không được hỗ trợ"
+    title_en = "This way of paying is not offered"
+    members = ("methods",)
+
+
 @dataclasses.dataclass(frozen=True)
 class ChargeLine:
     """One fee. Units: unit_vnd and amount_vnd in whole đồng; a cap may make amount_vnd smaller."""
@@ -167,19 +175,23 @@ def start_attempt(
     citizen_id: str,
     client_key: str,
     return_url: str | None = None,
+    method: str | None = None,
     now: datetime,
 ) -> str:
     """Open the provider's page for a payment, or find the one that is open; return its id.
+
+    Shape: method is one of the settings' PAYMENT_METHODS; without it the first.
 
     The attempt and its key are committed, then the provider is called, then its word is recorded.
     The same client key resumes the same attempt; another device gets the same page.
 
     Errors: NotFound, PaymentNotOwed, PaymentUnderReview, AttemptInProgress, ReturnUrlRefused,
-    ProviderUnreachable, PaymentNotPossible.
+    ProviderUnreachable, PaymentNotPossible, MethodUnknown.
     """
     address = checked_return_url(return_url)
+    provider = provider_of(method)
     for _ in range(3):
-        attempt = _reserve(payment_id, citizen_id, client_key, address, now)
+        attempt = _reserve(payment_id, citizen_id, client_key, provider, address, now)
         state = states.Attempt(attempt.state)
         mine = attempt.client_key == client_key
         if state not in states.ACTIVE_ATTEMPTS:
@@ -227,7 +239,12 @@ def _is_being_called(attempt: Attempt, now: datetime) -> bool:
 
 
 def _reserve(
-    payment_id: str, citizen_id: str, client_key: str, return_url: str, now: datetime
+    payment_id: str,
+    citizen_id: str,
+    client_key: str,
+    provider: str,
+    return_url: str,
+    now: datetime,
 ) -> Attempt:
     """Commit an attempt with its key, or return the one that stands in its place."""
     with db.transaction():
@@ -250,7 +267,7 @@ def _reserve(
         return Attempt.objects.create(
             payment=payment,
             number=number + 1,
-            provider=settings.PAYMENT_PROVIDER,
+            provider=provider,
             client_key=client_key,
             provider_key=ids.new("key"),
             state=states.Attempt.CREATED.value,
@@ -259,6 +276,16 @@ def _reserve(
             next_check_at=now + settle.LEASE,
             created_at=now,
         )
+
+
+def provider_of(method: str | None) -> str:
+    """Return which provider takes a method; without one the first. Errors: MethodUnknown."""
+    methods = settings.PAYMENT_METHODS
+    if method is None:
+        return str(next(iter(methods.values())))
+    if method not in methods:
+        raise MethodUnknown(methods=list(methods))
+    return str(methods[method])
 
 
 def checked_return_url(given: str | None) -> str:

@@ -5,13 +5,11 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from common import db
 from common.errors import OutsideError
 from payments.actions import announce, refund, settle
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
-from payments.providers import registry
+from payments.providers import base, registry
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +74,10 @@ def sweep(*, now: datetime) -> Swept:
 @db.durable
 def catch_up(*, now: datetime) -> int:
     """Fetch the events whose delivery failed and keep the new ones; return how many were new."""
-    provider = registry.get(settings.PAYMENT_PROVIDER)
+    return sum(_catch_up(registry.get(name), now) for name in registry.in_use())
+
+
+def _catch_up(provider: base.Provider, now: datetime) -> int:
     known = ProviderEvent.objects.filter(provider=provider.name)
     last = known.order_by("-made_at", "-id").values_list("made_at", flat=True).first()
     since = max((last or now) - OVERLAP, now - PROVIDER_KEEPS)

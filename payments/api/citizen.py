@@ -85,6 +85,7 @@ class Attempts(View):
             charge.ProviderUnreachable,
             charge.PaymentNotPossible,
             charge.ReturnUrlRefused,
+            charge.MethodUnknown,
         ],
         examples=[
             OpenApiExample(
@@ -103,6 +104,7 @@ class Attempts(View):
             citizen_id=str(request.user.pk),
             client_key=request.idempotency_key,  # type: ignore[attr-defined]
             return_url=body.validated_data.get("return_url"),
+            method=body.validated_data.get("method"),
             now=clock.now(),
         )
         data = shapes.attempt(queries.attempt_of(str(request.user.pk), payment_id, attempt_id))

@@ -18,6 +18,11 @@ POLL_SECONDS = 3
 class AttemptBody(http.Body):
     """Where to send the payer after the page. It is told no outcome."""
 
+    method = serializers.CharField(
+        required=False,
+        max_length=20,
+        help_text="How to pay: `card` (the default) or another that this server offers.",
+    )
     return_url = serializers.CharField(
         required=False,
         max_length=500,

@@ -24,8 +24,12 @@ class LedgerEntry(models.Model):
     credit_account = models.CharField(max_length=120)
     amount_vnd = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="entries")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="entries", null=True
+    )
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.PROTECT, related_name="entries", null=True
+    )
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="entries", null=True)
     settlement_id = models.CharField(
         max_length=255, blank=True, help_text="the line of the provider's statement"

@@ -1,6 +1,7 @@
 """Which providers there are, by name, built from the settings."""
 
 import functools
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -13,9 +14,18 @@ class UnknownProvider(LookupError):
 
 def get(name: str) -> base.Provider:
     """Return the provider of that name. Errors: UnknownProvider."""
-    if name != stripe.Stripe.name:
+    if name not in BUILDERS:
         raise UnknownProvider(name)
-    return _stripe(
+    return BUILDERS[name]()
+
+
+def in_use() -> list[str]:
+    """Return the names of the providers behind the ways of paying that are offered."""
+    return list(dict.fromkeys(settings.PAYMENT_METHODS.values()))
+
+
+def _stripe() -> base.Provider:
+    return _stripe_of(
         settings.STRIPE_BASE_URL,
         settings.STRIPE_SECRET_KEY,
         tuple(settings.STRIPE_WEBHOOK_SECRETS),
@@ -28,8 +38,11 @@ def get(name: str) -> base.Provider:
 
 
 @functools.lru_cache(maxsize=8)
-def _stripe(
+def _stripe_of(
     base_url: str, secret_key: str, secrets: tuple[str, ...], limits: stripe_wire.Limits
 ) -> base.Provider:
     wire = stripe_wire.Wire(base_url, secret_key, limits=limits)
     return stripe.Stripe(wire, secrets, livemode=secret_key.startswith(("sk_live", "rk_live")))
+
+
+BUILDERS: dict[str, Callable[[], base.Provider]] = {stripe.Stripe.name: _stripe}

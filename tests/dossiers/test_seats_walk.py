@@ -16,19 +16,27 @@ from tests.dossiers.test_api_drafts import attach
 DOCUMENT = yaml.safe_load(
     (pathlib.Path(settings.BASE_DIR) / "cantho_smart" / "openapi.yaml").read_text("utf-8")
 )
-ROLES = ["reception", "handler", "approver", "admin", "auditor", "catalogue"]
+ROLES = ["reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"]
 OK, ROLE, NO_DOSSIER, NONE = 200, "not_your_role", "no_dossier_role", "not_found"
 # What each role gets, in the order of ROLES. The target is a colleague of the same agency; the
 # dossier is in state 1 at the agency that receives.
-READS = [OK, OK, OK, NO_DOSSIER, OK, NO_DOSSIER]
-ADMINS = [ROLE, ROLE, ROLE, OK, ROLE, ROLE]
-EVERYBODY = [OK] * 6
-KEEPERS = [ROLE, ROLE, ROLE, OK, OK, ROLE]
+READS = [OK, OK, OK, NO_DOSSIER, OK, NO_DOSSIER, NO_DOSSIER]
+ADMINS = [ROLE, ROLE, ROLE, OK, ROLE, ROLE, ROLE]
+EVERYBODY = [OK] * 7
+KEEPERS = [ROLE, ROLE, ROLE, OK, OK, ROLE, ROLE]
 TABLE = {
     ("get", "dossiers"): READS,
     ("get", "dossiers/{dossier_id}"): READS,
     ("get", "dossiers/{dossier_id}/attachments/{attachment_id}/content"): READS,
-    ("post", "dossiers/{dossier_id}/moves"): [OK, ROLE, ROLE, NO_DOSSIER, ROLE, NO_DOSSIER],
+    ("post", "dossiers/{dossier_id}/moves"): [
+        OK,
+        ROLE,
+        ROLE,
+        NO_DOSSIER,
+        ROLE,
+        NO_DOSSIER,
+        NO_DOSSIER,
+    ],
     ("get", "seat"): EVERYBODY,
     ("get", "staff"): EVERYBODY,
     ("post", "staff"): ADMINS,
@@ -37,7 +45,7 @@ TABLE = {
     ("patch", "staff/{officer_id}"): ADMINS,
     ("delete", "staff/{officer_id}"): ADMINS,
     ("post", "staff/{officer_id}/invitation"): [ROLE, ROLE, ROLE, "invitation_not_needed"]
-    + [ROLE, ROLE],
+    + [ROLE, ROLE, ROLE],
     ("post", "staff/{officer_id}/second-factor-reset"): ADMINS,
     ("get", "units"): EVERYBODY,
     ("post", "units"): ADMINS,
@@ -46,8 +54,8 @@ TABLE = {
     ("get", "delegations"): EVERYBODY,
     ("post", "delegations"): ADMINS,  # of another's roles
     # Of two others: its parties and the agency's keepers see it, only the admin may end it.
-    ("get", "delegations/{delegation_id}"): [NONE, NONE, NONE, OK, OK, NONE],
-    ("delete", "delegations/{delegation_id}"): [NONE, NONE, NONE, OK, NONE, NONE],
+    ("get", "delegations/{delegation_id}"): [NONE, NONE, NONE, OK, OK, NONE, NONE],
+    ("delete", "delegations/{delegation_id}"): [NONE, NONE, NONE, OK, NONE, NONE, NONE],
 }
 BODIES = {
     ("post", "dossiers/{dossier_id}/moves"): {

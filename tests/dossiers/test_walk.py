@@ -20,7 +20,7 @@ from tests.dossiers.test_api_dossiers import move
 
 AT_THE_DESK = (*states.OFFICER_MOVES, "propose")
 OF_THE_CITIZEN = {"withdraw": "withdrawal", "collect": "acknowledgement"}
-OFFICERS = ("reception", "handler", "approver", "auditor", "admin")
+OFFICERS = ("reception", "handler", "approver", "auditor", "admin", "cashier")
 OTHERS = ("owner", "stranger", "foreign", "anonymous")
 BODIES = {
     "request_payment": {"lines": DUE},
@@ -46,6 +46,7 @@ def roles(cast, sign_in):
         ("lanh-dao", "ubnd-31135", "approver"),
         ("tu-phap", "ubnd-31135", "auditor"),
         ("quan-tri", "ubnd-31135", "admin"),
+        ("thu-ngan", "ttpvhcc-31135", "cashier"),
     ):
         seats.take(
             user_id=demo.user_id_of(who),
@@ -62,6 +63,7 @@ def roles(cast, sign_in):
         "approver": cast.approver,
         "auditor": sign_in("tu-phap"),
         "admin": sign_in("quan-tri"),
+        "cashier": sign_in("thu-ngan"),
         "foreign": cast.foreign_officer,
         "anonymous": Api(),
     }
@@ -103,7 +105,7 @@ def expected(dossier, name, role):
         return 403, "forbidden", None
     if role == "foreign":
         return 404, "not_found", None
-    if role == "admin":
+    if role in {"admin", "cashier"}:
         return 403, "no_dossier_role", None
     state = State(dossier.state)
     came_from = State(dossier.came_from) if dossier.came_from else None

@@ -31,7 +31,7 @@ def provider(
     settings.STRIPE_READ_TIMEOUT_SECONDS = 2.0
     monkeypatch.setattr(stripe_wire, "FIRST_PAUSE_SECONDS", 0.0)  # nobody sleeps in tests
     monkeypatch.setattr(stripe_wire, "LONGEST_PAUSE_SECONDS", 0.0)
-    registry._stripe.cache_clear()
+    registry._stripe_of.cache_clear()
     return provider_process
 
 
