@@ -111,7 +111,7 @@ class City:
 
     def withdraw(self, row, who, name, now):
         supplements.withdraw(
-            citizen_id=row.citizen_id, dossier_id=row.id, reason="thử nghiệm", now=now
+            user_id=row.citizen_id, dossier_id=row.id, reason="thử nghiệm", now=now
         )
 
     def pay(self, row, who, name, now):
@@ -129,7 +129,7 @@ class City:
 
     def answer(self, row, who, name, now):
         supplements.answer(
-            citizen_id=row.citizen_id,
+            user_id=row.citizen_id,
             dossier_id=row.id,
             answers={},
             message="Đã bổ sung",
