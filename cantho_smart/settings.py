@@ -268,6 +268,8 @@ SPECTACULAR_SETTINGS = {
         "OpinionStateEnum": ["open", "answered", "silent", "withdrawn", "overtaken"],
         "BulkStateEnum": ["running", "done"],
         "SupplementStateEnum": ["open", "answered", "closed"],
+        "ReceiptKindEnum": ["original", "adjustment", "replacement"],
+        "ReceiptStatusEnum": ["standing", "replaced"],
         "PaymentStateEnum": [
             *("owed", "pending", "declined", "expired", "review"),
             *("paid", "refunded", "cancelled", "free"),

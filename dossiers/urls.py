@@ -14,6 +14,7 @@ from dossiers.api import (
     files,
     handover,
     invitations,
+    money_receipts,
     officer,
     officer_bulk,
     officer_notes,
@@ -206,5 +207,17 @@ urlpatterns = [
     path("officer/queue/calls", officer_visits.OfficerCalls.as_view()),
     path("officer/slot-plans", officer_visits.OfficerPlans.as_view()),
     path("officer/slot-plans/<str:plan_id>", officer_visits.OfficerPlan.as_view()),
+    path("officer/receipts", money_receipts.OfficerReceipts.as_view()),
+    path("officer/receipts/<str:receipt_id>", money_receipts.OfficerReceipt.as_view()),
+    path("officer/receipts/<str:receipt_id>/paper", money_receipts.OfficerReceiptPaper.as_view()),
+    path(
+        "officer/receipts/<str:receipt_id>/replacement",
+        money_receipts.OfficerReceiptReplacement.as_view(),
+    ),
+    path("officer/receipts/<str:receipt_id>/prints", money_receipts.OfficerReceiptPrints.as_view()),
+    path(
+        "officer/receipts/<str:receipt_id>/prints/<int:number>",
+        money_receipts.OfficerReceiptPrint.as_view(),
+    ),
     path("reports/service-index", figures.ServiceIndex.as_view()),
 ]

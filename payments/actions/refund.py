@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from common import db, ids, jobs
 from common.errors import NotFound, OutsideError, Refusal
 from payments import ledger
+from payments.actions import receipts
 from payments.models import Attempt, Payment, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -280,6 +281,7 @@ def _succeed(refund: Refund, now: datetime) -> None:
         settlement_id=refund.settlement_id,
         now=now,
     )
+    _receipt(refund, -refund.amount_vnd, f"refund:{refund.id}", "Đã hoàn phí cho người nộp", now)
     if refund.kind == Refund.Kind.FEE and payment.refunded_vnd == payment.captured_vnd:
         states.check_payment(states.Payment(payment.state), states.Payment.REFUNDED)
         payment.state = states.Payment.REFUNDED.value
@@ -294,6 +296,9 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         if payment.state == states.Payment.REFUNDED:
             states.check_payment(states.Payment.REFUNDED, states.Payment.PAID)
             payment.state = states.Payment.PAID.value
+        _receipt(
+            refund, refund.amount_vnd, f"refund_returned:{refund.id}", "Tiền hoàn không đến", now
+        )
         ledger.post(
             f"refund_returned:{refund.id}",
             debit=money.clearing(refund.attempt.provider),
@@ -318,6 +323,19 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         refund=refund,
         now=now,
     )
+
+
+def _receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
+    """Receipt a fee that went back or came back; money nobody asked for never had a receipt."""
+    if refund.kind == Refund.Kind.FEE:
+        receipts.adjust(
+            refund.payment,
+            change_vnd=change_vnd,
+            cause=cause,
+            reason=f"{reason} ({refund.id})",
+            by="rule:refund",
+            now=now,
+        )
 
 
 def _move(refund: Refund, *, refunding: int, refunded: int) -> None:

@@ -1,9 +1,5 @@
-"""My payments, my tries to pay, my receipts. Owner only: to anybody else they do not exist."""
+"""My payments and my tries to pay. Owner only: to anybody else they do not exist."""
 
-import hashlib
-from typing import Any
-
-from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.response import Response
 
@@ -12,7 +8,7 @@ from common.errors import NotFound
 from common.http import IsCitizen, Request, View
 from common.openapi import operation, path_parameter
 from payments import queries
-from payments.actions import charge, receipts
+from payments.actions import charge
 from payments.api import shapes
 
 TAG = "payments"
@@ -127,44 +123,3 @@ class AttemptDetail(View):
     def get(self, request: Request, payment_id: str, attempt_id: str) -> Response:
         data = shapes.attempt(queries.attempt_of(str(request.user.pk), payment_id, attempt_id))
         return http.answer(data, headers=shapes.poll(data["state"]))
-
-
-class ReceiptDetail(View):
-    permission_classes = [IsCitizen]
-
-    @operation(
-        "getReceipt",
-        tag=TAG,
-        summary="Read the receipt of a payment",
-        description="404 until the payment is settled. A demonstration receipt.",
-        answer=shapes.ReceiptShape,
-        refusals=[NotFound],
-        query=[PAYMENT],
-    )
-    def get(self, request: Request, payment_id: str) -> Response:
-        return http.answer(shapes.receipt(queries.receipt_of(str(request.user.pk), payment_id)))
-
-
-class ReceiptPaper(View):
-    permission_classes = [IsCitizen]
-
-    @operation(
-        "downloadReceipt",
-        tag=TAG,
-        summary="Download the receipt as PDF",
-        description="A rendition (bản thể hiện): the same bytes every time.",
-        binary="application/pdf",
-        refusals=[NotFound],
-        query=[PAYMENT],
-    )
-    def get(self, request: Request, payment_id: str) -> Any:
-        receipt = queries.receipt_of(str(request.user.pk), payment_id)
-        data = receipts.paper(receipt)
-        name = f"bien-lai-{receipt.number:07d}.pdf"
-        response = HttpResponse(data, content_type="application/pdf")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["ETag"] = f'"{hashlib.sha256(data).hexdigest()}"'
-        response["Cache-Control"] = "private, no-cache"
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        return response

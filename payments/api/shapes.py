@@ -97,6 +97,12 @@ class CollectorShape(Shape):
     is_demo = serializers.BooleanField()
 
 
+class ReceiptBriefShape(Shape):
+    id = serializers.CharField()
+    series = serializers.CharField()
+    number = serializers.CharField(help_text="Seven digits.")
+
+
 class ReceiptShape(Shape):
     """The receipt (biên lai). A demonstration: it is no tax document."""
 
@@ -107,9 +113,22 @@ class ReceiptShape(Shape):
     series = serializers.CharField(help_text="Ký hiệu.")
     number = serializers.CharField(help_text="Seven digits.")
     collector = CollectorShape()
+    kind = serializers.ChoiceField(
+        choices=Receipt.Kind.values,
+        help_text="An `adjustment` adds or takes off a sum; a `replacement` says the same anew.",
+    )
+    status = serializers.ChoiceField(
+        choices=["standing", "replaced"], help_text="A receipt is never edited."
+    )
+    corrects = ReceiptBriefShape(allow_null=True, help_text="The one that it corrects.")
+    replaced_by = ReceiptBriefShape(allow_null=True)
+    reason = serializers.CharField(help_text="Why it was adjusted or replaced; else empty.")
     payer_name = serializers.CharField()
+    payer_address = serializers.CharField()
+    payer_tax_code = serializers.CharField()
     title = serializers.CharField()
     lines = PaymentLineShape(many=True)
+    change = Money(help_text="What it adds to the money receipted; negative when money went back.")
     total = Money()
     total_in_words = serializers.CharField()
     method = serializers.CharField()
@@ -173,10 +192,20 @@ def payment(row: Payment) -> dict[str, Any]:
         "declined": last["declined"] if last and state == showing.Shown.DECLINED else None,
         "lines": [line(one) for one in row.lines],
         "attempt": last,
-        "has_receipt": hasattr(row, "receipt"),
+        "has_receipt": queries.has_receipt(row),
         "created_at": row.created_at,
         "settled_at": row.settled_at,
     }
+
+
+def replacement(row: Receipt) -> Receipt | None:
+    return getattr(row, "replaced_by", None)
+
+
+def brief(row: Receipt | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"id": row.id, "series": row.series, "number": f"{row.number:07d}"}
 
 
 def receipt(row: Receipt) -> dict[str, Any]:
@@ -188,9 +217,17 @@ def receipt(row: Receipt) -> dict[str, Any]:
         "series": row.series,
         "number": f"{row.number:07d}",
         "collector": row.collector,
+        "kind": row.kind,
+        "status": "replaced" if brief(replacement(row)) else "standing",
+        "corrects": brief(row.corrects),
+        "replaced_by": brief(replacement(row)),
+        "reason": row.reason,
         "payer_name": row.payer_name,
+        "payer_address": row.payer_address,
+        "payer_tax_code": row.payer_tax_code,
         "title": row.title,
         "lines": [line(one) for one in row.lines],
+        "change": http.money(row.change_vnd),
         "total": http.money(row.total_vnd),
         "total_in_words": row.total_words,
         "method": row.method,

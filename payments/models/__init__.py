@@ -1,14 +1,14 @@
-"""The tables: `charge` (owed, tries, refunds) and `books` (ledger, events, receipts)."""
+"""The tables: `charge` (owed, tries, refunds), `books` (ledger, events), `receipts`."""
 
-from payments.models.books import (
+from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
+from payments.models.charge import Attempt, Payment, Refund
+from payments.models.receipts import (
     CollectingBody,
-    EventOutcome,
-    LedgerEntry,
-    ProviderEvent,
     Receipt,
+    ReceiptPaper,
+    ReceiptPrint,
     ReceiptSeries,
 )
-from payments.models.charge import Attempt, Payment, Refund
 
 __all__ = [
     "Attempt",
@@ -18,6 +18,8 @@ __all__ = [
     "Payment",
     "ProviderEvent",
     "Receipt",
+    "ReceiptPaper",
+    "ReceiptPrint",
     "ReceiptSeries",
     "Refund",
 ]

@@ -16,6 +16,11 @@ def amount(amount_vnd: int) -> str:
     return f"{words[0].upper()}{words[1:]} đồng"
 
 
+def dong(amount_vnd: int) -> str:
+    """Return a sum as people in Việt Nam write it: 16.000."""
+    return f"{amount_vnd:,}".replace(",", ".")
+
+
 def _number(number: int) -> str:
     if number == 0:
         return DIGITS[0]

@@ -26,7 +26,11 @@ def check(world: World, *, logs: str = "") -> None:
         booked = list(captures.values_list("amount_vnd", "currency"))
         assert booked == ([(payment.amount_vnd, "VND")] if paid else [])
         # I6, first half
-        assert Receipt.objects.filter(payment=payment).count() == (1 if paid else 0)
+        receipts = Receipt.objects.filter(payment=payment)
+        assert receipts.filter(kind="original").count() == (1 if paid else 0)
+        # What was receipted, with every adjustment, is what is kept.
+        receipted = receipts.aggregate(sum=Sum("change_vnd"))["sum"] or 0
+        assert receipted == payment.captured_vnd - payment.refunded_vnd
         # I7
         _refunds(payment)
     # I3

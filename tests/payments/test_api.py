@@ -232,7 +232,14 @@ def test_the_receipt_and_its_paper(owner: Api, due: Payment, world: World) -> No
             "tax_code": "DEMO-MST-H13.020",
             "is_demo": True,
         },
+        "kind": "original",
+        "status": "standing",
+        "corrects": None,
+        "replaced_by": None,
+        "reason": "",
         "payer_name": "Nguyễn Thị Thử",
+        "payer_address": "",
+        "payer_tax_code": "",
         "title": due.title,
         "lines": [
             {
@@ -244,6 +251,7 @@ def test_the_receipt_and_its_paper(owner: Api, due: Payment, world: World) -> No
                 "amount": {"amount": 16_000, "currency": "VND"},
             }
         ],
+        "change": {"amount": 16_000, "currency": "VND"},
         "total": {"amount": 16_000, "currency": "VND"},
         "total_in_words": "Mười sáu nghìn đồng",
         "method": "Thanh toán trực tuyến (cổng mô phỏng)",
@@ -309,7 +317,7 @@ def test_home_export_and_figures(owner: Api, due: Payment, world: World) -> None
     assert queries.home_of(due.citizen_id).owed_count == 0
     exported = queries.export_of(due.citizen_id)
     assert [row["id"] for row in exported] == [due.id]
-    assert exported[0]["receipt"] == "DEMO-H13.020-26 0000001"
+    assert exported[0]["receipts"] == ["DEMO-H13.020-26 0000001"]
     start, end = world.now - timedelta(days=1), world.now + timedelta(days=1)
     assert queries.figures(start, end) == queries.Figures(1, 16_000, 0)
     assert list(queries.paid_references(start=start, end=end)) == [due.reference]

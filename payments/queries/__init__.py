@@ -66,10 +66,8 @@ def owing(citizen_id: str) -> QuerySet[Payment, str]:
 
 def payments_of(citizen_id: str) -> QuerySet[Payment]:
     """Return the payments of one citizen with what the app shows of each: three queries."""
-    return (
-        Payment.objects.of(citizen_id)
-        .select_related("receipt")
-        .prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number")))
+    return Payment.objects.of(citizen_id).prefetch_related(
+        Prefetch("attempts", Attempt.objects.order_by("number"))
     )
 
 
@@ -91,16 +89,9 @@ def attempt_of(citizen_id: str, payment_id: str, attempt_id: str) -> Attempt:
     return found
 
 
-def receipt_of(citizen_id: str, payment_id: str) -> Receipt:
-    """Return the receipt of one payment of this citizen. Errors: NotFound, also when unpaid."""
-    found = (
-        Receipt.objects.select_related("payment")
-        .filter(payment_id=payment_id, payment__citizen_id=citizen_id)
-        .first()
-    )
-    if found is None:
-        raise NotFound
-    return found
+def has_receipt(payment: Payment) -> bool:
+    """Return whether a receipt was issued: it is written in the commit that captures the sum."""
+    return payment.captured_vnd > 0
 
 
 def shown(payment: Payment) -> showing.Shown:
@@ -145,7 +136,8 @@ def home_of(citizen_id: str) -> HomePart:
 def export_of(citizen_id: str) -> list[dict[str, Any]]:
     """Return everything that is kept here about a citizen, as plain values."""
     rows = payments_of(citizen_id).prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("created_at", "id"))
+        Prefetch("refunds", Refund.objects.order_by("created_at", "id")),
+        Prefetch("receipts", Receipt.objects.order_by("issued_at", "number")),
     )
     return [
         {
@@ -178,14 +170,10 @@ def export_of(citizen_id: str) -> list[dict[str, Any]]:
                 }
                 for refund in row.refunds.all()
             ],
-            "receipt": f"{row.receipt.series} {row.receipt.number:07d}" if _has(row) else None,
+            "receipts": [str(receipt) for receipt in row.receipts.all()],  # type: ignore[attr-defined]
         }
         for row in rows.order_by("created_at", "id")
     ]
-
-
-def _has(payment: Payment) -> bool:
-    return hasattr(payment, "receipt")
 
 
 # --- for the money desk -------------------------------------------------------------------------
