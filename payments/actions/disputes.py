@@ -190,7 +190,7 @@ def _event(row: Dispute, what: DisputeEvent.What, now: datetime, *, amount_vnd: 
     )
 
 
-@db.transaction()
+@db.transaction_required
 def note(*, dispute_id: str, by: str, by_label: str, text: str, now: datetime) -> None:
     """Write down what an officer did about a dispute, such as what was sent to the bank.
 

@@ -476,7 +476,7 @@ def _event(
     )
 
 
-@db.transaction()
+@db.transaction_required
 def resolve(
     *,
     discrepancy_id: str,

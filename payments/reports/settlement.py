@@ -77,7 +77,7 @@ class Settlement:
 
 
 def settlement(agency_code: str, first: date, last: date) -> Settlement:
-    """Return the report for a range of days, the last one included: nine queries."""
+    """Return the report for a range of days, the last one included: eleven queries."""
     start, end = reconcile.window(first)[0], reconcile.window(last)[1]
     accounts = _accounts(agency_code, start, end)
     methods = _methods(agency_code, start, end)

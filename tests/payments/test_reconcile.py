@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
+from common import db
 from payments import queries
 from payments.actions import reconcile, settle
 from payments.models import (
@@ -129,14 +130,15 @@ def test_what_an_officer_resolved_stays_so_until_the_figures_change(world: World
     world.traveller.move_to("2026-11-25T02:30:00+07:00")
     run(world)
     row = Discrepancy.objects.get(kind="amount_differs")
-    reconcile.resolve(
-        discrepancy_id=row.id,
-        resolution=reconcile.Resolution.ACCEPTED,
-        note="Theo biên bản đối soát",
-        by="usr_x",
-        by_label="Thu ngân",
-        now=world.now,
-    )
+    with db.transaction():
+        reconcile.resolve(
+            discrepancy_id=row.id,
+            resolution=reconcile.Resolution.ACCEPTED,
+            note="Theo biên bản đối soát",
+            by="usr_x",
+            by_label="Thu ngân",
+            now=world.now,
+        )
     run(world)
     row.refresh_from_db()
     assert (row.state, row.resolution) == ("resolved", "accepted")
