@@ -18,7 +18,6 @@ from payments.reports import discrepancies
 
 DISCREPANCY = path_parameter("discrepancy_id", "Id of the discrepancy.")
 RESOLUTIONS = [one.value for one in reconcile.Resolution]
-NOTE = {"min_length": 10, "max_length": 1000}
 
 
 class RunShape(Shape):
@@ -103,7 +102,7 @@ class ResolutionBody(Body):
     kind = serializers.ChoiceField(
         choices=RESOLUTIONS, help_text="`note` keeps it open; all others close it."
     )
-    note = serializers.CharField(**NOTE, help_text="Why; never rewritten.")
+    note = serializers.CharField(min_length=10, max_length=1000, help_text="Why; never rewritten.")
 
 
 def figures(amount_vnd: int | None, fee_vnd: int | None) -> dict[str, Any] | None:

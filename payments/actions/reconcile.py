@@ -108,7 +108,7 @@ def plan(*, now: datetime) -> int:
 def _plan(provider: str, now: datetime) -> int:
     last = reconcile.last_closed(now)
     still_open = Discrepancy.objects.filter(run=OuterRef("pk"), state=Discrepancy.State.OPEN)
-    known = {
+    known: dict[date, ReconciliationRun] = {
         row.day_on: row
         for row in ReconciliationRun.objects.filter(
             provider=provider, day_on__gte=last - reconcile.LOOK_BACK, day_on__lte=last

@@ -85,10 +85,10 @@ def _payments() -> Iterator[Finding]:
 
 def _attempts() -> Iterator[Finding]:
     rows = Attempt.objects.filter(received_vnd__gt=0).order_by("id")
-    booked: dict[str, int] = defaultdict(int)
-    for prefix in ("capture:", "suspense:"):
-        for name, total in _sums(prefix, "attempt_id").items():
-            booked[name] += total
+    # Money that was held apart and then captured came in once.
+    booked = _sums("suspense:", "attempt_id")
+    for name, total in _sums("capture:", "attempt_id").items():
+        booked[name] = max(total, booked.get(name, 0))
     yield from _differ("received", dict(rows.values_list("id", "received_vnd")), booked)
 
 
@@ -113,11 +113,13 @@ def _set_aside() -> Iterator[Finding]:
         sent = paid.get(name, 0) - returned.get(name, 0)
         if sent != (amount if arrived else 0):
             yield Finding("refund paid", name, amount if arrived else 0, sent)
-    balances = {
-        account: total
-        for account, total in queries.balances().items()
-        if account.startswith("refund_payable:") and total
-    }
+    balances: dict[str, int] = defaultdict(int)
+    for side, sign in (("credit_account", 1), ("debit_account", -1)):
+        moved = LedgerEntry.objects.filter(
+            **{f"{side}__startswith": "refund_payable:"}, refund__isnull=False
+        )
+        for account, total in moved.order_by(side).values_list(side).annotate(Sum("amount_vnd")):
+            balances[account] += sign * total
     yield from _differ("set aside", dict(payable), balances)
 
 

@@ -138,13 +138,13 @@ def _collected(agency_code: str, start: datetime, end: datetime) -> QuerySet[Led
 def _methods(agency_code: str, start: datetime, end: datetime) -> list[MethodLine]:
     rows = (
         _collected(agency_code, start, end)
-        .order_by("debit_account")
-        .values_list("debit_account")
+        .order_by("debit_account", "attempt__provider")
+        .values_list("debit_account", "attempt__provider")
         .annotate(Count("id"), Sum("amount_vnd"))
     )
     found = {method: MethodLine(method.value) for method in report.Method}
-    for account, count, total in rows:
-        line = found[report.method(account)]
+    for account, provider, count, total in rows:
+        line = found[report.method(account, provider or "")]
         line.count += count
         line.collected_vnd += total
     return [line for line in found.values() if line.count or line.method != report.Method.OTHER]

@@ -20,17 +20,14 @@ class Method(enum.StrEnum):
     OTHER = "other"
 
 
-WORDS = {
-    Method.ONLINE: "Trực tuyến qua cổng thanh toán",
-    Method.BANK: "Chuyển khoản ngân hàng",
-    Method.CASH: "Tiền mặt tại quầy",
-    Method.OTHER: "Khác",
-}
+def method(debit_account: str, provider: str = "") -> Method:
+    """Return how money came in, by the account that holds it.
 
-
-def method(debit_account: str) -> Method:
-    """Return how money came in, by the account that holds it."""
+    What was held apart before somebody allotted it came in by the provider of its attempt.
+    """
     head, _, name = debit_account.partition(":")
+    if head == "suspense" and provider:
+        head, name = "provider_clearing", provider
     match head:
         case "provider_clearing":
             return Method.BANK if name in BANKS else Method.ONLINE

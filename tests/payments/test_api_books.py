@@ -237,6 +237,20 @@ def test_the_history_has_an_end_and_can_still_be_concluded(
     assert desk.cashier.post(address, NOTE).status_code == 201
 
 
+def test_what_lies_open_for_three_working_days_is_raised(
+    found: Any, desk: Desk, world: World
+) -> None:
+    from dossiers.actions import money_books
+
+    world.traveller.move_to("2026-11-30T23:59:59+07:00")  # Monday: Thursday and Friday went by
+    assert money_books.alarm(now=world.now) == 0
+    assert not [one for one in desk.cashier.get(LIST).json()["items"] if one["overdue"]]
+    world.traveller.move_to("2026-12-01T00:00:00+07:00")
+    assert money_books.alarm(now=world.now) == 4
+    assert {one["overdue"] for one in desk.cashier.get(LIST).json()["items"]} == {True}
+    assert money_books.alarm(now=world.now) == 0
+
+
 # --- disputes -------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from payments.models import (
 )
 from payments.reports import books
 from tests.payments import disputing, invariants
-from tests.payments.factories import AGENCY, World
+from tests.payments.factories import AGENCY, World, together
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 11, 24)
@@ -312,6 +312,44 @@ def test_a_job_that_died_is_planned_again_by_the_sweep(
 def test_today_is_not_compared(world: World) -> None:
     with pytest.raises(reconcile.DayNotOver):
         run(world)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_of_one_day_at_once_find_everything_once(world: World) -> None:
+    faults(world)
+    disputing.line(world, "po_1", -1_000, kind="payout")
+    world.traveller.move_to("2026-11-25T02:30:00+07:00")
+    done = together(4, lambda _: run(world))
+    assert [len(one.found) for one in done] == [4] * 4
+    assert Discrepancy.objects.count() == DiscrepancyEvent.objects.count() == 4
+    assert StatementLine.objects.count() == 7
+    assert LedgerEntry.objects.filter(key__startswith="payout:").count() == 1
+    assert ReconciliationRun.objects.get().tries == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_conclude_at_once_and_the_first_wins(world: World) -> None:
+    faults(world)
+    world.traveller.move_to("2026-11-25T02:30:00+07:00")
+    run(world)
+    row = Discrepancy.objects.get(kind="doubled")
+
+    def conclude(index: int) -> str:
+        with db.transaction():
+            reconcile.resolve(
+                discrepancy_id=row.id,
+                resolution=reconcile.Resolution.EXPLAINED,
+                note=f"Kết luận của người thứ {index}",
+                by=f"usr_{index}",
+                by_label="",
+                now=world.now,
+            )
+        return "won"
+
+    said = together(4, conclude)
+    assert said.count("won") == 1
+    assert sum(isinstance(one, reconcile.DiscrepancyClosed) for one in said) == 3
+    assert row.events.filter(what="resolved").count() == 1
 
 
 # --- alarms and commands --------------------------------------------------------------------------

@@ -199,3 +199,9 @@ def test_how_money_came_in_is_told_by_where_it_lies() -> None:
             "somewhere",
         )
     ] == ["online", "online", "bank", "bank", "cash", "other"]
+    apart = "suspense:ubnd-31135"
+    assert [report.method(apart, name).value for name in ("vietqr", "stripe", "")] == [
+        "bank",
+        "online",
+        "other",
+    ]
