@@ -14,7 +14,8 @@ from dossiers.models import Seat
 from dossiers.queries import calendar
 from dossiers.rules.calendar import HCM
 from dossiers.rules.seats import Role
-from payments.actions import disputes, reconcile
+from payments.actions import discrepancies as working
+from payments.actions import disputes
 from payments.reports import discrepancies
 from payments.reports import disputes as shown
 from payments.reports.scope import Scope
@@ -49,9 +50,9 @@ def resolve(
     """
     seat = money_desk.cashier(user_id, now=now)
     row = discrepancies.discrepancy(scope(seat), discrepancy_id)
-    reconcile.resolve(
+    working.resolve(
         discrepancy_id=row.id,
-        resolution=reconcile.Resolution(resolution),
+        resolution=working.Resolution(resolution),
         note=note,
         by=seat.user_id,
         by_label=seat.title,
@@ -78,7 +79,7 @@ def alarm(*, now: datetime) -> int:
     today = now.astimezone(HCM).date()
     first_day = calendar.working().add(today, -ALARM_WORKING_DAYS)
     before = datetime.combine(first_day, datetime.min.time(), HCM)
-    return len(reconcile.alarm(found_before=before, now=now))
+    return len(working.alarm(found_before=before, now=now))
 
 
 DISPUTE_WORDS = {

@@ -13,11 +13,11 @@ from common.openapi import day_parameter, operation, path_parameter, text_parame
 from dossiers.actions import money_books, money_desk
 from dossiers.api.shapes import Shape
 from dossiers.queries.offices import NotYourRole
-from payments.actions import reconcile
+from payments.actions import discrepancies as working
 from payments.reports import discrepancies
 
 DISCREPANCY = path_parameter("discrepancy_id", "Id of the discrepancy.")
-RESOLUTIONS = [one.value for one in reconcile.Resolution]
+RESOLUTIONS = [one.value for one in working.Resolution]
 
 
 class RunShape(Shape):
@@ -268,8 +268,8 @@ class DiscrepancyResolution(View):
             NotFound,
             NotYourRole,
             MfaRequired,
-            reconcile.DiscrepancyClosed,
-            reconcile.HistoryFull,
+            working.DiscrepancyClosed,
+            working.HistoryFull,
         ],
         query=[DISCREPANCY],
         examples=[

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 
 from common import db
 from payments import queries
+from payments.actions import discrepancies as working
 from payments.actions import reconcile, settle
 from payments.models import (
     Attempt,
@@ -131,9 +132,9 @@ def test_what_an_officer_resolved_stays_so_until_the_figures_change(world: World
     run(world)
     row = Discrepancy.objects.get(kind="amount_differs")
     with db.transaction():
-        reconcile.resolve(
+        working.resolve(
             discrepancy_id=row.id,
-            resolution=reconcile.Resolution.ACCEPTED,
+            resolution=working.Resolution.ACCEPTED,
             note="Theo biên bản đối soát",
             by="usr_x",
             by_label="Thu ngân",
@@ -336,9 +337,9 @@ def test_two_officers_conclude_at_once_and_the_first_wins(world: World) -> None:
 
     def conclude(index: int) -> str:
         with db.transaction():
-            reconcile.resolve(
+            working.resolve(
                 discrepancy_id=row.id,
-                resolution=reconcile.Resolution.EXPLAINED,
+                resolution=working.Resolution.EXPLAINED,
                 note=f"Kết luận của người thứ {index}",
                 by=f"usr_{index}",
                 by_label="",
@@ -348,7 +349,7 @@ def test_two_officers_conclude_at_once_and_the_first_wins(world: World) -> None:
 
     said = together(4, conclude)
     assert said.count("won") == 1
-    assert sum(isinstance(one, reconcile.DiscrepancyClosed) for one in said) == 3
+    assert sum(isinstance(one, working.DiscrepancyClosed) for one in said) == 3
     assert row.events.filter(what="resolved").count() == 1
 
 
@@ -364,9 +365,9 @@ def test_the_alarm_is_raised_once_and_counted(
     world.traveller.move_to("2026-11-25T02:30:00+07:00")
     run(world)
     before = world.now + datetime.timedelta(seconds=1)
-    assert len(reconcile.alarm(found_before=world.now, now=world.now)) == 0
-    assert len(reconcile.alarm(found_before=before, now=world.now)) == 4
-    assert len(reconcile.alarm(found_before=before, now=world.now)) == 0
+    assert len(working.alarm(found_before=world.now, now=world.now)) == 0
+    assert len(working.alarm(found_before=before, now=world.now)) == 4
+    assert len(working.alarm(found_before=before, now=world.now)) == 0
     said = [one for one in caplog.records if "open for too long" in one.getMessage()]
     assert [one.levelname for one in said] == ["ERROR"] * 4
     assert discrepancies.too_old() == 4
