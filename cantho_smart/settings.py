@@ -288,6 +288,10 @@ SPECTACULAR_SETTINGS = {
         "DraftRoleEnum": ["own", "representative"],
         "RepresentationRoleEnum": ["principal", "representative", "invited"],
         "FactSourceEnum": ["identity", "dossier", "document", "typed"],
+        "DiscrepancyKindEnum": ["missing_here", "missing_there", "doubled", "amount_differs"],
+        "DiscrepancyStateEnum": ["open", "resolved", "gone"],
+        "DisputeStateEnum": ["inquiry", "open", "won", "lost", "closed"],
+        "RunStateEnum": ["planned", "unanswered", "done"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,10 +1,10 @@
-"""The two facts that money sends upward, each one call into the actions."""
+"""The facts that money sends upward, each one call into the actions."""
 
 from datetime import datetime
 from typing import Any
 
 from common import clock
-from dossiers.actions import money
+from dossiers.actions import money, money_books
 from payments import signals
 
 
@@ -12,6 +12,8 @@ def connect() -> None:
     """Listen to the payments' room; called once when the app is ready."""
     signals.payment_settled.connect(on_settled, dispatch_uid="dossiers.on_settled")
     signals.refund_settled.connect(on_refunded, dispatch_uid="dossiers.on_refunded")
+
+    signals.dispute_changed.connect(on_dispute, dispatch_uid="dossiers.on_dispute")
 
 
 def on_settled(
@@ -41,6 +43,26 @@ def on_refunded(
         amount_vnd=amount_vnd,
         refund_id=refund_id,
         name="refund_settled",
+        now=_now(),
+    )
+
+
+def on_dispute(
+    sender: Any,
+    *,
+    agency_code: str,
+    dispute_id: str,
+    state: str,
+    amount_vnd: int,
+    answer_by: datetime | None,
+    **kwargs: Any,
+) -> None:
+    money_books.tell_dispute(
+        agency_code=agency_code,
+        dispute_id=dispute_id,
+        state=state,
+        amount_vnd=amount_vnd,
+        answer_by=answer_by,
         now=_now(),
     )
 

@@ -1,10 +1,12 @@
 """Background work of payments: load ids, read the clock, one action each. All may run twice."""
 
+from datetime import date
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from payments.actions import announce, refund, settle, sweep
+from payments.actions import announce, disputes, reconcile, refund, settle, sweep
 
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -32,6 +34,22 @@ def announce_payment(payment_id: str) -> None:
 @app.task(name="payments.announce_refund", queue="money", retry=RETRY)
 def announce_refund(refund_id: str) -> None:
     announce.announce_refund(refund_id=refund_id, now=clock.now())
+
+
+@app.task(name="payments.announce_dispute", queue="money", retry=RETRY)
+def announce_dispute(dispute_id: str) -> None:
+    disputes.announce(dispute_id=dispute_id)
+
+
+@app.task(name="payments.reconcile", queue="books")
+def reconcile_day(provider: str, day: str) -> None:
+    reconcile.run(provider=provider, day=date.fromisoformat(day), now=clock.now())
+
+
+@app.periodic(cron="*/20 * * * *")
+@app.task(name="payments.plan_days", queue="books", queueing_lock="payments.plan_days")
+def plan_days(timestamp: int) -> None:
+    reconcile.plan(now=clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from common import db, ids, jobs
 from common.errors import NotFound, OutsideError, Refusal
 from payments import ledger
-from payments.actions import receipts
+from payments.actions import disputes, receipts
 from payments.models import Attempt, Payment, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -58,7 +58,7 @@ def request(
 
     Repeating it with the same key gives nothing more.
 
-    Errors: NotFound, RefundableAmountStale, RefundTooLarge, RefundKeyReused.
+    Errors: NotFound, RefundableAmountStale, RefundTooLarge, RefundKeyReused, PaymentDisputed.
     """
     payment = db.lock(Payment.objects.filter(id=payment_id)).first()
     if payment is None:
@@ -68,6 +68,7 @@ def request(
         if known.amount_vnd != amount_vnd:
             raise RefundKeyReused
         return known.id
+    disputes.refuse(payment)
     left = money.refundable(
         captured_vnd=payment.captured_vnd,
         refunded_vnd=payment.refunded_vnd,

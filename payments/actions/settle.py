@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from common import db, jobs
 from common.errors import OutsideError
 from payments import ledger
-from payments.actions import breaker, receipts, refund
+from payments.actions import breaker, disputes, receipts, refund
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -29,6 +29,11 @@ ABOUT_ATTEMPTS = frozenset(
 )
 ABOUT_REFUNDS = frozenset(
     {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+)
+
+ABOUT_DISPUTES = frozenset(
+    f"charge.dispute.{what}"
+    for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 )
 
 
@@ -58,6 +63,7 @@ def record_event(
                 session_hint=notification.session_id,
                 intent_hint=notification.intent_id,
                 provider_refund_hint=notification.provider_refund_id,
+                dispute_hint=notification.dispute_id,
                 raw=raw.decode("utf-8"),
                 made_at=notification.made_at,
                 received_at=now,
@@ -109,6 +115,8 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
             return ignored, "unknown_refund"
         refund.apply(refund_id=known, now=now)
         return applied, ""
+    if event.kind in ABOUT_DISPUTES:
+        return _apply_dispute(event, now)
     if event.kind not in ABOUT_ATTEMPTS:
         return ignored, "kind_of_no_consequence"
     attempt = _attempt_of(event)
@@ -119,6 +127,19 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return applied, "already_settled"
     ask(attempt_id=attempt.id, now=now)
     return applied, ""
+
+
+def _apply_dispute(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str]:
+    """Ask about a dispute; money that was disputed before it was heard of is booked first."""
+    fact = disputes.fetch(event.provider, event.dispute_hint) if event.dispute_hint else None
+    attempt = disputes.attempt_of(event.provider, fact) if fact is not None else None
+    if fact is None or attempt is None:
+        logger.error("event %s disputes nothing of ours", event.event_id)
+        return EventOutcome.State.IGNORED, "unknown_object"
+    if states.Attempt(attempt.state) not in states.TERMINAL_ATTEMPTS:
+        ask(attempt_id=attempt.id, now=now)
+    disputes.apply_fact(attempt_id=attempt.id, fact=fact, now=now)
+    return EventOutcome.State.APPLIED, ""
 
 
 def _attempt_of(event: ProviderEvent) -> Attempt | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from common import db
 from common.errors import OutsideError
-from payments.actions import announce, refund, settle
+from payments.actions import announce, disputes, reconcile, refund, settle
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 
@@ -27,6 +27,8 @@ class Swept:
     caught_up: int = 0
     events: int = 0
     announced: int = 0
+    disputes: int = 0
+    days: int = 0
 
 
 @db.durable
@@ -67,7 +69,13 @@ def sweep(*, now: datetime) -> Swept:
             .order_by("succeeded_at", "id")
             .values_list("id", flat=True)[:BATCH],
             lambda key: announce.announce_refund(refund_id=key, now=now),
+        )
+        + _each(disputes.untold(limit=BATCH), lambda key: disputes.announce(dispute_id=key)),
+        disputes=_each(
+            disputes.due(now=now, limit=BATCH),
+            lambda key: disputes.check(dispute_id=key, now=now),
         ),
+        days=reconcile.plan(now=now),
     )
 
 

@@ -1,7 +1,8 @@
-"""The tables: `charge` (owed, tries, refunds), `books` (ledger, events), `receipts`."""
+"""The tables, a file for each noun."""
 
 from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
 from payments.models.charge import Attempt, Payment, Refund
+from payments.models.disputes import Dispute, DisputeEvent
 from payments.models.receipts import (
     CollectingBody,
     Receipt,
@@ -9,10 +10,20 @@ from payments.models.receipts import (
     ReceiptPrint,
     ReceiptSeries,
 )
+from payments.models.reconcile import (
+    Discrepancy,
+    DiscrepancyEvent,
+    ReconciliationRun,
+    StatementLine,
+)
 
 __all__ = [
     "Attempt",
     "CollectingBody",
+    "Discrepancy",
+    "DiscrepancyEvent",
+    "Dispute",
+    "DisputeEvent",
     "EventOutcome",
     "LedgerEntry",
     "Payment",
@@ -21,5 +32,7 @@ __all__ = [
     "ReceiptPaper",
     "ReceiptPrint",
     "ReceiptSeries",
+    "ReconciliationRun",
     "Refund",
+    "StatementLine",
 ]

@@ -48,6 +48,10 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["posted_at"], name="payments_ledgerentry_posted"),
+            models.Index(fields=["debit_account", "posted_at"], name="payments_ledgerentry_debit"),
+            models.Index(
+                fields=["credit_account", "posted_at"], name="payments_ledgerentry_credit"
+            ),
             models.Index(
                 fields=["settlement_id"],
                 condition=~Q(settlement_id=""),
@@ -80,6 +84,7 @@ class ProviderEvent(models.Model):
     session_hint = models.CharField(max_length=255, blank=True)
     intent_hint = models.CharField(max_length=255, blank=True)
     provider_refund_hint = models.CharField(max_length=255, blank=True)
+    dispute_hint = models.CharField(max_length=255, blank=True)
     raw = crypto.EncryptedTextField(help_text="the very bytes, as text")
     made_at = models.DateTimeField()
     received_at = models.DateTimeField()

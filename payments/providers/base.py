@@ -7,9 +7,10 @@ moved. Only `Refused` says that nothing happened.
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from common.errors import OutsideError
+from payments.rules import disputes
 from payments.rules.settling import Fact, RefundFact
 
 
@@ -104,6 +105,7 @@ class Notification:
     session_id: str = ""
     intent_id: str = ""
     provider_refund_id: str = ""
+    dispute_id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,3 +153,11 @@ class Provider(Protocol):
 
     def list_settlement(self, day: date) -> Sequence[SettlementLine]:
         """Return the lines of the provider's statement for one day in Cần Thơ, oldest first."""
+
+
+@runtime_checkable
+class Disputing(Protocol):
+    """A provider that also tells of disputes: a card's, not a bank transfer's."""
+
+    def fetch_dispute(self, dispute_id: str) -> disputes.Fact:
+        """Return what is true of one dispute. Errors: Unanswered, Refused."""

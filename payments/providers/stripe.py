@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from payments.providers import base, stripe_signature, stripe_wire
+from payments.rules import disputes
 from payments.rules.money import HCM
 from payments.rules.settling import Fact, Outcome, RefundFact, RefundOutcome
 
@@ -164,6 +165,15 @@ class Stripe:
                 return RefundFact(RefundOutcome.ABSENT, request_id=failure.request_id)
             raise
 
+    # --- disputes -------------------------------------------------------------------------------
+
+    def fetch_dispute(self, dispute_id: str) -> disputes.Fact:
+        """Return what is true of one dispute. Errors: Unanswered, Refused."""
+        answer = self._wire.get(f"/v1/disputes/{dispute_id}", {"expand": ["charge"]})
+        if answer.body.get("id") != dispute_id:
+            raise base.NotOurs(f"the dispute answered for {dispute_id} is another one")
+        return _dispute_fact(answer.body)
+
     # --- what comes in --------------------------------------------------------------------------
 
     def parse_notification(
@@ -305,6 +315,47 @@ def _refund_fact(refund: Mapping[str, Any], request_id: str) -> RefundFact:
     )
 
 
+_DISPUTES = {
+    "warning_needs_response": disputes.State.INQUIRY,
+    "warning_under_review": disputes.State.INQUIRY,
+    "warning_closed": disputes.State.CLOSED,
+    "prevented": disputes.State.CLOSED,
+    "needs_response": disputes.State.OPEN,
+    "under_review": disputes.State.OPEN,
+    "won": disputes.State.WON,
+    "lost": disputes.State.LOST,
+}
+
+
+def _dispute_fact(dispute: Mapping[str, Any]) -> disputes.Fact:
+    state = _DISPUTES.get(str(dispute.get("status")))
+    if state is None:
+        raise base.Unanswered(f"a dispute in the state {dispute.get('status')!r}")
+    charge = dispute.get("charge")
+    marks = charge.get("metadata") if isinstance(charge, dict) else None
+    lines = dispute.get("balance_transactions")
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return disputes.Fact(
+        dispute_id=_id(dispute.get("id")),
+        state=state,
+        amount_vnd=_whole(dispute.get("amount")),
+        currency=str(dispute.get("currency") or "").upper()[:3],
+        reason=str(dispute.get("reason") or "")[:100],
+        intent_id=_id(dispute.get("payment_intent")),
+        charge_id=_id(charge),
+        attempt_id=_id((marks or {}).get("attempt_id")),
+        answer_by=datetime.fromtimestamp(due, tz=UTC) if isinstance(due, int) and due else None,
+        lines=tuple(_dispute_line(line) for line in lines or [] if isinstance(line, dict)),
+    )
+
+
+def _dispute_line(line: Mapping[str, Any]) -> disputes.Line:
+    name, amount, fee = _id(line.get("id")), line.get("amount"), line.get("fee")
+    if not name or not isinstance(amount, int) or not isinstance(fee, int):
+        raise base.Unanswered("a line of a dispute that makes no sense")
+    return disputes.Line(name, amount, fee, str(line.get("currency") or "").upper()[:3])
+
+
 def notification(event: Any) -> base.Notification:
     """Return what an event is about. Errors: Forged for what is not an event."""
     if not isinstance(event, dict) or not _id(event.get("id")):
@@ -327,6 +378,7 @@ def notification(event: Any) -> base.Notification:
         session_id=own if shape == "checkout.session" else "",
         intent_id=own if shape == "payment_intent" else _id(thing.get("payment_intent")),
         provider_refund_id=own if shape == "refund" else "",
+        dispute_id=own if shape == "dispute" else "",
     )
 
 

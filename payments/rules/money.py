@@ -27,6 +27,27 @@ def suspense(agency_code: str) -> str:
     return f"suspense:{agency_code}"
 
 
+def disputed(agency_code: str) -> str:
+    """Return the account of money that payers' banks took back, and did not return so far."""
+    return f"disputed:{agency_code}"
+
+
+def payout_bank(provider: str) -> str:
+    """Return the account of money that the provider paid out to the city's bank."""
+    return f"payout_bank:{provider}"
+
+
+# A provider whose money lies elsewhere than in a clearing account: the head of its accounts.
+_HOLDINGS = {"vietqr": "bank:"}
+
+
+def holds(account: str, provider: str) -> bool:
+    """Return whether an account is where this provider's money lies for the city."""
+    if account == clearing(provider):
+        return True
+    return provider in _HOLDINGS and account.startswith(_HOLDINGS[provider])
+
+
 def provider_fee(provider: str) -> str:
     """Return the account of what the provider keeps for its work."""
     return f"provider_fee:{provider}"
