@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from common.errors import FieldError, Invalid, NotFound, Refusal
+from common.models import StoredFile
 from dossiers.actions import decisions, desk, papers
 from dossiers.actions.moves import NothingProposed
-from dossiers.models import Document, Dossier, Seat
+from dossiers.models import Dossier, Seat
 from dossiers.queries import desk as seen
 from dossiers.queries import offices
 from dossiers.queries import papers as reads
@@ -114,8 +115,10 @@ def proposal(*, seat: Seat, dossier: Dossier, now: datetime) -> bytes:
     return papers.draw(rules.BY_KIND[kind].template, draft, at=dossier.updated_at)
 
 
-def issued(*, officer_id: str, dossier_id: str, document_id: str, now: datetime) -> Document:
-    """Return a paper of a dossier with its file, made now if the worker did not come to it yet.
+def issued(
+    *, officer_id: str, dossier_id: str, document_id: str, now: datetime
+) -> tuple[StoredFile, str]:
+    """Return the file of a paper of a dossier and its title, made now if the worker did not come to it yet.
 
     Errors: NotFound, also for a paper that the agency's part in the dossier does not show.
     """
@@ -127,7 +130,7 @@ def issued(*, officer_id: str, dossier_id: str, document_id: str, now: datetime)
     if row.file is None:
         raise NotFound
     desk.shown(seat=seat, dossier=row.dossier, now=now, what=f"paper:{row.kind}")
-    return row
+    return row.file, row.title_vi
 
 
 def _step(step: rules.Step) -> dict[str, Any]:

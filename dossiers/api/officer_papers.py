@@ -88,13 +88,13 @@ class OfficerDocument(View):
         query=[DOSSIER, DOCUMENT],
     )
     def get(self, request: Request, dossier_id: str, document_id: str) -> Any:
-        row = desk_papers.issued(
+        stored, title = desk_papers.issued(
             officer_id=request.user.id,
             dossier_id=dossier_id,
             document_id=document_id,
             now=clock.now(),
         )
-        return files.download(row.file, f"{row.title_vi}.pdf")
+        return files.download(stored, f"{title}.pdf")
 
 
 class EntryShape(Shape):
