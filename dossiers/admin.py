@@ -58,6 +58,7 @@ class DossierDesk(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = (F("due_at").asc(nulls_last=True), "submitted_at", "id")
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions_selection_counter = False
     change_list_template = "dossiers/desk/queue.html"
 

@@ -1,11 +1,11 @@
-"""The queue on the desk's list: filters, whose work it is, the figures above it, bulk moves."""
+"""The queue on the desk's list: its filters, whose work it is, the figures above it."""
 
 import contextvars
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from common import clock
@@ -58,7 +58,24 @@ def titles(seat: Seat) -> list[tuple[str, str]]:
     ]
 
 
-class StateFilter(admin.SimpleListFilter):
+class Filter(admin.SimpleListFilter):
+    """A filter of the list: `wanted` is one of the values that it offers, or None for none.
+
+    A value that is not offered leaves nothing: an old address is no failure.
+    """
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = self.value()
+        if wanted is not None and wanted not in {str(key) for key, _ in self.lookup_choices}:
+            return queryset.none()
+        return queryset.filter(self.narrowed(request, wanted))
+
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        """Return the condition behind a value that is offered."""
+        raise NotImplementedError
+
+
+class StateFilter(Filter):
     """Open dossiers unless a state, or all of them, is asked for."""
 
     title = "trạng thái"
@@ -75,15 +92,13 @@ class StateFilter(admin.SimpleListFilter):
         yield {**first, "display": "Đang mở"}
         yield from others
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        if self.value():
-            return queryset.filter(state=self.value())
-        return queryset.filter(state__in=[int(state) for state in due.OPEN])
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        if wanted is None:
+            return Q(state__in=[int(state) for state in due.OPEN])
+        return Q() if wanted == "all" else Q(state=int(wanted))
 
 
-class DueFilter(admin.SimpleListFilter):
+class DueFilter(Filter):
     """By the colour of the promise, from the same table that colours the list."""
 
     title = "hẹn trả"
@@ -92,13 +107,11 @@ class DueFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(str(colour), name) for colour, name in COLOURS.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return queryset.filter(desk.coloured(Colour(str(self.value())), board(clock.now())))
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        return desk.coloured(Colour(wanted), board(clock.now())) if wanted else Q()
 
 
-class WaitingFilter(admin.SimpleListFilter):
+class WaitingFilter(Filter):
     """By who has to do something now; each open dossier waits for exactly one."""
 
     title = "đang chờ ai"
@@ -107,11 +120,11 @@ class WaitingFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(WAITING.items())
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(desk.waiting(str(self.value()))) if self.value() else queryset
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        return desk.waiting(wanted) if wanted else Q()
 
 
-class HandFilter(admin.SimpleListFilter):
+class HandFilter(Filter):
     """By whose work it is in the officer's agency: mine, nobody's, or a colleague's, by title."""
 
     title = "người phụ trách"
@@ -122,13 +135,11 @@ class HandFilter(admin.SimpleListFilter):
         others = [one for one in titles(seat) if one[0] != str(seat.pk)]
         return [("me", "Của tôi"), ("nobody", "Chưa giao"), *others]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return queryset.filter(desk.assigned(desk_site.seat_of(request), str(self.value())))
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        return desk.assigned(desk_site.seat_of(request), wanted) if wanted else Q()
 
 
-class UnitFilter(admin.SimpleListFilter):
+class UnitFilter(Filter):
     """By the unit of the officer's agency whose work it is."""
 
     title = "phòng, bộ phận"
@@ -138,10 +149,8 @@ class UnitFilter(admin.SimpleListFilter):
         rows = staff.units(desk_site.seat_of(request)).filter(active=True)
         return [(row.id, row.name) for row in rows.order_by("name", "id")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return queryset.filter(desk.of_unit(desk_site.seat_of(request), str(self.value())))
+    def narrowed(self, request: HttpRequest, wanted: str | None) -> Q:
+        return desk.of_unit(desk_site.seat_of(request), wanted) if wanted else Q()
 
 
 FILTERS = (StateFilter, DueFilter, WaitingFilter, HandFilter, UnitFilter)

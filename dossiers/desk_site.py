@@ -71,6 +71,11 @@ class SignInForm(AuthenticationForm):
     """E-mail, password and the code of the second factor, all at once."""
 
     username = forms.EmailField(label="Thư điện tử", max_length=254)
+    password = forms.CharField(
+        label="Mật khẩu",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
     code = forms.CharField(label="Mã xác thực hai lớp", min_length=6, max_length=8)
 
     def clean(self) -> dict[str, Any]:
@@ -162,7 +167,10 @@ class DeskSite(admin.AdminSite):
                 request.session[MARK] = True
                 request.session.set_expiry(IDLE_SECONDS)
                 return HttpResponseRedirect(reverse(QUEUE))
-        response: Any = super().login(request, extra_context)
+        with translation.override("vi"):
+            response: Any = super().login(request, extra_context)
+            if hasattr(response, "render"):
+                response.render()
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
 

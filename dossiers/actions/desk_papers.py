@@ -118,7 +118,7 @@ def proposal(*, seat: Seat, dossier: Dossier, now: datetime) -> bytes:
 def issued(
     *, officer_id: str, dossier_id: str, document_id: str, now: datetime
 ) -> tuple[StoredFile, str]:
-    """Return the file of a paper of a dossier and its title, made now if the worker did not come to it yet.
+    """Return the file of a paper of a dossier and its title; made now where it was not made yet.
 
     Errors: NotFound, also for a paper that the agency's part in the dossier does not show.
     """

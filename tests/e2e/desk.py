@@ -6,7 +6,8 @@ Each page is looked at as on an office's screen and as on a phone; nothing scrol
 from typing import Any
 
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support import expected_conditions as expected
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.e2e import signed
 
@@ -42,7 +43,7 @@ def enter(walk: Any, who: str) -> None:
 
     def tried(_: object) -> bool:
         walk.browser.get(f"{walk.base}/admin/")
-        if walk.browser.find_elements(By.CSS_SELECTOR, "#result_list, .desk-figures"):
+        if inside(walk):
             return True
         fields = (
             ("username", f"{who}@demo.invalid"),
@@ -52,9 +53,13 @@ def enter(walk: Any, who: str) -> None:
         for name, value in fields:
             walk.browser.find_element(By.NAME, name).send_keys(value)
         click(walk, "#login-form input[type=submit]")
-        return "Đăng xuất" in walk.text()
+        return inside(walk)
 
     walk.patiently(f"{who} signs in", tried)
+
+
+def inside(walk: Any) -> bool:
+    return bool(walk.browser.find_elements(By.ID, "logout-form"))
 
 
 def counter(walk: Any) -> str:
@@ -107,14 +112,16 @@ def form(walk: Any) -> None:
     look(walk, "desk-counter-form")
     walk.browser.find_element(By.NAME, "answers.vo_ho_ten").send_keys("Trần Thị Mẫu")
     click(walk, "#next")
-    address = walk.browser.current_url.replace("/papers/", "/filing/")
+    walk.browser.find_element(By.NAME, "original-0").send_keys("1")
+    click(walk, "#next")
+    address = walk.browser.current_url.replace("/delivery/", "/filing/")
     walk.browser.get(address)
     walk.holds("what was typed is kept", "Trần Thị Mẫu" in walk.text())
     click(walk, "#filing input[type=submit]")
     walk.until("what is missing is said", lambda b: "Bắt buộc phải có" in walk.text())
     look(walk, "desk-counter-form-wrong")
     walk.browser.get(address)
-    click(walk, "details summary")
+    press(walk, "details summary")
     click(walk, "#discard input[type=submit]")
     walk.until("a file is thrown away", lambda b: "Đã hủy hồ sơ giấy" in walk.text())
     look(walk, "desk-counter")
@@ -131,7 +138,7 @@ def propose(walk: Any, code: str) -> None:
     walk.browser.find_element(By.NAME, "question").send_keys("Đề nghị xác minh")
     click(walk, "#ask-form input[type=submit]")
     walk.until("another agency is asked", lambda b: "Đã hỏi ý kiến 1 cơ quan" in walk.text())
-    click(walk, "#opinions details summary")
+    press(walk, "#opinions details summary")
     walk.browser.find_element(By.CSS_SELECTOR, "#opinions input[name=reason]").send_keys("Hỏi nhầm")
     click(walk, "#opinions input[type=submit]")
     walk.until("and need not answer any more", lambda b: "đã rút" in walk.text())
@@ -183,7 +190,7 @@ def bulk(walk: Any) -> None:
     """Ask for one move on a dossier from the list, and see the page that follows it."""
     dossier = walk.dossier()
     walk.browser.get(f"{walk.base}/admin/dossiers/dossier/?state=1&q={dossier['code']}")
-    click(walk, "#result_list input.action-select")
+    press(walk, "#result_list input.action-select")
     Select(walk.browser.find_element(By.NAME, "action")).select_by_value("receive")
     click(walk, ".actions button")
     walk.until(
@@ -223,6 +230,13 @@ def wide(walk: Any, width: int | None, height: int = 900) -> None:
 
 
 def click(walk: Any, selector: str) -> None:
+    """Press what leads to another page, and wait until that page is there."""
+    before = walk.browser.find_element(By.TAG_NAME, "html")
+    press(walk, selector)
+    WebDriverWait(walk.browser, 20).until(expected.staleness_of(before))
+
+
+def press(walk: Any, selector: str) -> None:
     """Press what a selector names, wherever on the page it is."""
     found = walk.browser.find_element(By.CSS_SELECTOR, selector)
     walk.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
@@ -230,6 +244,7 @@ def click(walk: Any, selector: str) -> None:
 
 
 def link(walk: Any, words: str) -> None:
+    """Open the queue and follow a link of it."""
     walk.browser.get(f"{walk.base}/admin/dossiers/dossier/")
     walk.browser.find_element(By.LINK_TEXT, words).click()
 
