@@ -178,7 +178,7 @@ def _simple(schema: Mapping[str, Any], kind: str, name: str, value: Any) -> dict
         return {"kind": "date", "value": text}
     if schema.get("x-widget") == "month":
         return {"kind": "month", "value": text}
-    length = int(schema.get("maxLength", 1000))
+    length = int(schema.get("maxLength", LONG))
     limits = {"length": length, "list": WARDS if name.endswith("ward_code") else ""}
     return {"kind": "long" if length > LONG else "text", "value": text, "limits": limits}
 
