@@ -5,8 +5,8 @@ Each page is looked at as on an office's screen and as on a phone; nothing scrol
 
 from typing import Any
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.e2e import signed
@@ -231,9 +231,12 @@ def wide(walk: Any, width: int | None, height: int = 900) -> None:
 
 def click(walk: Any, selector: str) -> None:
     """Press what leads to another page, and wait until that page is there."""
-    before = walk.browser.find_element(By.TAG_NAME, "html")
+    walk.browser.execute_script("window.before = true")
     press(walk, selector)
-    WebDriverWait(walk.browser, 20).until(expected.staleness_of(before))
+    wait = WebDriverWait(walk.browser, 20, ignored_exceptions=[WebDriverException])
+    wait.until(
+        lambda b: b.execute_script("return !window.before && document.readyState === 'complete'")
+    )
 
 
 def press(walk: Any, selector: str) -> None:
