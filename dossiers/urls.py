@@ -158,6 +158,11 @@ urlpatterns = [
     path("officer/invitations/open", invitations.InvitationOffer.as_view()),
     path("officer/invitations/accept", invitations.InvitationAccept.as_view()),
     path("officer/dossiers/<str:dossier_id>/control-slip", officer_papers.ControlSlip.as_view()),
+    path(
+        "officer/dossiers/<str:dossier_id>/documents/<str:document_id>/content",
+        officer_papers.OfficerDocument.as_view(),
+    ),
+    path("officer/colleagues", officer_work.Colleagues.as_view()),
     path("officer/dossiers/<str:dossier_id>/proposal.pdf", officer_papers.Proposal.as_view()),
     path(
         "officer/dossiers/<str:dossier_id>/decision-templates",

@@ -61,6 +61,12 @@ def owing(citizen_id: str) -> QuerySet[Payment, str]:
     return rows.values_list("reference", flat=True)
 
 
+def owed_references() -> QuerySet[Payment, str]:
+    """Return, as a subquery, the references for which anybody still owes something."""
+    rows = Payment.objects.filter(state=states.Payment.OWED.value)
+    return rows.values_list("reference", flat=True)
+
+
 # --- for the owner ------------------------------------------------------------------------------
 
 

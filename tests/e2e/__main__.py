@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import lookup
+from tests.e2e import desk, lookup
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -60,6 +60,14 @@ class Walk:
 
     def until(self, what: str, condition: object) -> None:
         wait = WebDriverWait(self.browser, WAIT, ignored_exceptions=[WebDriverException])
+        wait.until(condition)  # type: ignore[arg-type]
+        self.holds(what, True)
+
+    def patiently(self, what: str, condition: object) -> None:
+        """Wait for what another half minute may bring, as a new code of a second factor."""
+        wait = WebDriverWait(
+            self.browser, 70, poll_frequency=5, ignored_exceptions=[WebDriverException]
+        )
         wait.until(condition)  # type: ignore[arg-type]
         self.holds(what, True)
 
@@ -308,6 +316,7 @@ class Walk:
             self.pay(decided)
             self.result(decided)
             self.signature(decided)
+            desk.walk(self)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201
