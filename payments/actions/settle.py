@@ -302,7 +302,7 @@ def _learn(attempt: Attempt, fact: settling.Fact) -> None:
     """Keep the ids and the address that the provider gave; what is known is not overwritten."""
     attempt.session_id = attempt.session_id or fact.session_id
     attempt.intent_id = attempt.intent_id or fact.intent_id
-    if fact.outcome == settling.Outcome.PAID:
+    if fact.outcome in {settling.Outcome.PAID, settling.Outcome.SUSPECT}:
         attempt.charge_id = fact.charge_id or attempt.charge_id
         attempt.settlement_id = fact.settlement_id or attempt.settlement_id
     attempt.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""

@@ -169,7 +169,7 @@ class Vnpay:
             session_id=reference(order.attempt_id),
             intent_id=number if taken else "",
             charge_id=_number(answer.get("vnp_BankTranNo")) if taken else "",
-            settlement_id=number if outcome == Outcome.PAID or taken else "",
+            settlement_id=number if taken else "",
             checkout_url=self._open(order).checkout_url if opened else "",
             decline_code=doubt,
             request_id=_id(answer.get("vnp_ResponseId")),
@@ -266,8 +266,9 @@ class Vnpay:
             raise base.Unreadable("signed, but not an IPN")
         response, status = codes
         paid = response == status == "00"
+        amount_vnd = _told(params.get("vnp_Amount"))
         return base.Notification(
-            event_id=f"{ref}-{number}-{response}-{status}",
+            event_id=f"{ref}-{number}-{response}-{status}-{amount_vnd}",
             kind="vnpay.ipn",
             livemode=self.livemode,
             made_at=_moment(params.get("vnp_PayDate", "")) or now,
@@ -275,7 +276,7 @@ class Vnpay:
             session_id=ref,
             intent_id=_number(number),
             raw=request.query.encode(),
-            amount_vnd=_told(params.get("vnp_Amount")),
+            amount_vnd=amount_vnd,
             decline_code="" if paid else DECLINES.get(response, "bank_declined"),
         )
 

@@ -13,6 +13,7 @@ from tests.fakes_vnpay import Vnpay
 from tests.payments import invariants
 from tests.payments.caller import Caller
 from tests.payments.factories import World
+from tests.payments.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +88,21 @@ def world(
     made = World(provider, clock, drain)
     yield made
     invariants.check(made, logs=caplog.text)
+
+
+@pytest.fixture
+def shop(
+    provider: Provider,
+    vnpay: Vnpay,
+    clock: Any,
+    drain: Callable[[], int],
+    caplog: pytest.LogCaptureFixture,
+) -> Iterator[Shop]:
+    """A world with VNPay in it, checked when the scenario is over."""
+    made = Shop(provider, vnpay, clock, drain)
+    yield made
+    invariants.check(made, logs=caplog.text)
+    made.check_told()
 
 
 @pytest.fixture
