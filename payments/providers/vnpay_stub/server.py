@@ -78,6 +78,12 @@ class Stub:
         self._httpd.shutdown()
         self._httpd.server_close()
 
+    def __enter__(self) -> "Stub":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.stop()
+
     def reset(self) -> None:
         """Forget every transaction, fault, plan and call."""
         with self.book.lock:
