@@ -46,7 +46,10 @@ class Book:
         self.fee_basis_points = 0
         self.offset = 0
         self.on_end: Callable[[Obj], None] = lambda tx: None
-        self.clear()
+        self.transactions: dict[str, Obj] = {}  # by vnp_TxnRef; insertion order is time order
+        self.requests: dict[str, str] = {}  # RequestId -> the day it was used
+        self.calls: list[Obj] = []
+        self.number = FIRST_NUMBER
         if path is not None and path.exists():
             data = json.loads(path.read_text(encoding="utf-8"))
             self.transactions, self.requests = data["transactions"], data["requests"]
@@ -54,11 +57,8 @@ class Book:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.transactions: dict[str, Obj] = {}  # insertion order is time order
-        self.requests: dict[str, str] = {}  # RequestId -> the day it was used
-        self.calls: list[Obj] = []
-        self.number = FIRST_NUMBER
-        self.offset = 0
+        self.transactions, self.requests, self.calls = {}, {}, []
+        self.number, self.offset = FIRST_NUMBER, 0
 
     def now(self) -> int:
         return int(time.time()) + self.offset

@@ -25,10 +25,10 @@ main { max-width: 30rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.2rem; margin: 0; }
 h2 { font-size: 1rem; margin: 0; }
 .sum { font-size: 2rem; font-weight: 700; margin: .25rem 0 .75rem; line-height: 1.2; }
-dl { display: grid; grid-template-columns: minmax(6.5rem, auto) 1fr; gap: .35rem .75rem;
-  margin: 0; }
-dt { color: var(--soft); }
-dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
+dl { margin: 0; }
+dt { color: var(--soft); font-size: .9rem; }
+dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
+dd:last-child { margin-bottom: 0; }
 fieldset { border: 0; padding: 0; margin: 0; min-width: 0; }
 legend, .label { font-weight: 600; padding: 0; margin-bottom: .35rem; display: block; }
 .bank { display: flex; align-items: center; gap: .75rem; padding: .7rem .75rem; min-height: 3rem;
