@@ -416,13 +416,43 @@ SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 # --- payments -----------------------------------------------------------------------------------
 
 # How the app may pay, and which provider takes it: "card=stripe,...". The first is the default.
-PAYMENT_METHODS = env.dict("PAYMENT_METHODS", default={"card": "stripe"})
+PAYMENT_METHODS = env.dict(
+    "PAYMENT_METHODS",
+    default={"card": "stripe", "vnpay": "vnpay"} if DEVELOPMENT else {"card": "stripe"},
+)
 STRIPE_BASE_URL = env.str("STRIPE_BASE_URL", f"http://127.0.0.1:{PORT + 1}" if DEVELOPMENT else "")
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "sk_test_mock_of_no_value")
 STRIPE_WEBHOOK_SECRETS = secret("STRIPE_WEBHOOK_SECRETS", "whsec_mock_of_no_value").split(",")
 STRIPE_CONNECT_TIMEOUT_SECONDS = env.float("STRIPE_CONNECT_TIMEOUT_SECONDS", 3.05)
 STRIPE_READ_TIMEOUT_SECONDS = env.float("STRIPE_READ_TIMEOUT_SECONDS", 10.0)
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
+VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "")
+VNPAY_API_URL = env.str("VNPAY_API_URL", "")
+# Where the daily statement is read. VNPay publishes no address for it: empty means there is none.
+VNPAY_STATEMENT_URL = env.str("VNPAY_STATEMENT_URL", "")
+VNPAY_LIVE = env.bool("VNPAY_LIVE", False)  # true with the live addresses
+VNPAY_TMN_CODE = env.str("VNPAY_TMN_CODE", "CTSMOCK1" if DEVELOPMENT else "")
+VNPAY_HASH_SECRET = env.str("VNPAY_HASH_SECRET", "")
+# This server's own address, told in every order: a payer's would be personal data in an URL, and
+# an order repeated from elsewhere would become another one.
+VNPAY_IP_ADDR = env.str("VNPAY_IP_ADDR", "127.0.0.1" if DEVELOPMENT else "")
+VNPAY_CONNECT_TIMEOUT_SECONDS = env.float("VNPAY_CONNECT_TIMEOUT_SECONDS", 3.05)
+VNPAY_READ_TIMEOUT_SECONDS = env.float("VNPAY_READ_TIMEOUT_SECONDS", 15.0)
+if DEVELOPMENT:
+    VNPAY_HOST = f"http://127.0.0.1:{PORT + 3}"
+    VNPAY_PAY_URL = VNPAY_PAY_URL or f"{VNPAY_HOST}/paymentv2/vpcpay.html"
+    VNPAY_API_URL = VNPAY_API_URL or f"{VNPAY_HOST}/merchant_webapi/api/transaction"
+    VNPAY_STATEMENT_URL = VNPAY_STATEMENT_URL or f"{VNPAY_HOST}/_mock/statement"
+if "vnpay" in PAYMENT_METHODS.values():
+    VNPAY_HASH_SECRET = secret("VNPAY_HASH_SECRET", "vnpay-mock-of-no-value")
+    for _name in ("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_TMN_CODE", "VNPAY_IP_ADDR"):
+        if not globals()[_name]:
+            raise ImproperlyConfigured(f"{_name} must be set while a way of paying uses vnpay")
+    if not (len(VNPAY_TMN_CODE) == 8 and VNPAY_TMN_CODE.isalnum()):
+        raise ImproperlyConfigured("VNPAY_TMN_CODE must be 8 letters and digits")
+    for _name in ("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_STATEMENT_URL"):
+        if globals()[_name] and urlsplit(globals()[_name]).scheme != "https" and not DEVELOPMENT:
+            raise ImproperlyConfigured(f"{_name} must be https")
 PAYMENT_SESSION_MINUTES = env.int("PAYMENT_SESSION_MINUTES", 60)
 # An address to come back to after paying begins with one of these; it carries no outcome.
 PAYMENT_RETURN_URLS = env.list("PAYMENT_RETURN_URLS", default=["canthosmart://", f"{PUBLIC_URL}/"])

@@ -212,7 +212,11 @@ def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool
             key_made_at=refund.created_at,
             amount_vnd=refund.amount_vnd,
             intent_id=refund.attempt.intent_id,
+            attempt_id=refund.attempt_id,
+            attempt_made_at=refund.attempt.created_at,
+            received_vnd=refund.attempt.received_vnd,
             provider_refund_id=refund.provider_refund_id,
+            called_at=refund.called_at,
         )
         return order, refund.attempt.provider, first
 

@@ -1,5 +1,6 @@
 """The one place where a provider's word becomes money: webhook, poll and sweep all end here."""
 
+import dataclasses
 import logging
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ ABOUT_ATTEMPTS = frozenset(
         "payment_intent.processing",
         "payment_intent.payment_failed",
         "payment_intent.canceled",
+        "vnpay.ipn",
     }
 )
 ABOUT_REFUNDS = frozenset(
@@ -42,13 +44,15 @@ def record_event(
     *,
     provider: str,
     notification: base.Notification,
-    raw: bytes,
     source: ProviderEvent.Source,
     now: datetime,
-) -> bool:
-    """Keep an event and put the work on it on the queue, in one commit; False when it is known.
+) -> tuple[base.Verdict, bool]:
+    """Keep an event and put the work on it on the queue, in one commit.
 
-    A twin that arrives at the same moment waits for this commit and then sees it.
+    Return what became of it, and whether it is new.
+
+    A twin that arrives at the same moment waits for this commit and then sees it. The verdict is
+    looked for in the order signature, order, amount, state: VNPay's documentation asks for it.
     """
     ProviderEvent.objects.bulk_create(
         [
@@ -64,7 +68,8 @@ def record_event(
                 intent_hint=notification.intent_id,
                 provider_refund_hint=notification.provider_refund_id,
                 dispute_hint=notification.dispute_id,
-                raw=raw.decode("utf-8"),
+                decline_hint=notification.decline_code,
+                raw=notification.raw.decode("utf-8"),
                 made_at=notification.made_at,
                 received_at=now,
             )
@@ -78,7 +83,22 @@ def record_event(
     )
     if fresh:
         jobs.enqueue("payments.apply_event", event_id=str(event.pk))
-    return fresh
+    return _verdict(event, notification.amount_vnd, fresh), fresh
+
+
+def _verdict(event: ProviderEvent, amount_vnd: int | None, fresh: bool) -> base.Verdict:
+    attempt = _attempt_of(event) if event.kind in ABOUT_ATTEMPTS else None
+    if attempt is None and event.kind in ABOUT_ATTEMPTS:
+        return base.Verdict.UNKNOWN_ORDER
+    if attempt is None:
+        return base.Verdict.KEPT if fresh else base.Verdict.KNOWN
+    if amount_vnd is not None and amount_vnd != attempt.payment.amount_vnd:
+        logger.error("event %s names another sum than attempt %s", event.event_id, attempt.id)
+        return base.Verdict.WRONG_AMOUNT
+    if not fresh:
+        return base.Verdict.KNOWN
+    settled = states.Attempt(attempt.state) in states.TERMINAL_ATTEMPTS
+    return base.Verdict.SETTLED if settled else base.Verdict.KEPT
 
 
 @db.durable
@@ -125,7 +145,7 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return ignored, "unknown_object"
     if states.Attempt(attempt.state) in states.TERMINAL_ATTEMPTS:
         return applied, "already_settled"
-    ask(attempt_id=attempt.id, now=now)
+    ask(attempt_id=attempt.id, now=now, decline_hint=event.decline_hint)
     return applied, ""
 
 
@@ -168,11 +188,13 @@ def _refund_of(event: ProviderEvent) -> str | None:
 
 
 @db.durable
-def ask(*, attempt_id: str, now: datetime) -> states.Attempt:
+def ask(*, attempt_id: str, now: datetime, decline_hint: str = "") -> states.Attempt:
     """Call the provider about one attempt and record its word; return the state that follows.
 
     The first call opens the page. After a crash or a lost answer the same call finds out what
-    became of it. No transaction is open while the provider is spoken to.
+    became of it. No transaction is open while the provider is spoken to. The hint, why a
+    notification says the payer was turned away, is only used for words where the provider gives
+    none when asked.
 
     Errors: Unanswered or NotOurs when nothing is known (a next check is planned); Refused when the
     provider said no to opening the page.
@@ -196,6 +218,8 @@ def ask(*, attempt_id: str, now: datetime) -> states.Attempt:
         _record_failure(attempt_id, getattr(failure, "request_id", ""), now)
         raise
     breaker.answered(provider_name)
+    if fact.outcome == settling.Outcome.DECLINED and not fact.decline_code:
+        fact = dataclasses.replace(fact, decline_code=decline_hint)
     return apply_fact(attempt_id=attempt_id, fact=fact, now=now)
 
 
@@ -299,7 +323,7 @@ def _learn(attempt: Attempt, fact: settling.Fact) -> None:
     """Keep the ids and the address that the provider gave; what is known is not overwritten."""
     attempt.session_id = attempt.session_id or fact.session_id
     attempt.intent_id = attempt.intent_id or fact.intent_id
-    if fact.outcome == settling.Outcome.PAID:
+    if fact.outcome in {settling.Outcome.PAID, settling.Outcome.SUSPECT}:
         attempt.charge_id = fact.charge_id or attempt.charge_id
         attempt.settlement_id = fact.settlement_id or attempt.settlement_id
     attempt.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""

@@ -95,7 +95,7 @@ def _catch_up(provider: base.Provider, now: datetime) -> int:
         logger.warning("no catching up: %s", failure)
         return 0
     have = set(
-        known.filter(event_id__in=[one.event_id for one, _ in missed]).values_list(
+        known.filter(event_id__in=[one.event_id for one in missed]).values_list(
             "event_id", flat=True
         )
     )
@@ -103,11 +103,10 @@ def _catch_up(provider: base.Provider, now: datetime) -> int:
         settle.record_event(
             provider=provider.name,
             notification=notification,
-            raw=raw,
             source=ProviderEvent.Source.CATCH_UP,
             now=now,
-        )
-        for notification, raw in missed
+        )[1]
+        for notification in missed
         if notification.event_id not in have
     )
 

@@ -85,6 +85,7 @@ class ProviderEvent(models.Model):
     intent_hint = models.CharField(max_length=255, blank=True)
     provider_refund_hint = models.CharField(max_length=255, blank=True)
     dispute_hint = models.CharField(max_length=255, blank=True)
+    decline_hint = models.CharField(max_length=100, blank=True, default="")
     raw = crypto.EncryptedTextField(help_text="the very bytes, as text")
     made_at = models.DateTimeField()
     received_at = models.DateTimeField()

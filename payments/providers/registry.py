@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from payments.providers import base, stripe, stripe_wire
+from payments.providers import base, stripe, stripe_wire, vnpay, vnpay_wire
 
 
 class UnknownProvider(LookupError):
@@ -45,4 +45,38 @@ def _stripe_of(
     return stripe.Stripe(wire, secrets, livemode=secret_key.startswith(("sk_live", "rk_live")))
 
 
-BUILDERS: dict[str, Callable[[], base.Provider]] = {stripe.Stripe.name: _stripe}
+def _vnpay() -> base.Provider:
+    return _vnpay_of(
+        settings.VNPAY_PAY_URL,
+        settings.VNPAY_API_URL,
+        settings.VNPAY_STATEMENT_URL,
+        settings.VNPAY_TMN_CODE,
+        settings.VNPAY_HASH_SECRET,
+        settings.VNPAY_IP_ADDR,
+        settings.VNPAY_LIVE,
+        vnpay_wire.Limits(
+            connect=settings.VNPAY_CONNECT_TIMEOUT_SECONDS,
+            read=settings.VNPAY_READ_TIMEOUT_SECONDS,
+        ),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _vnpay_of(
+    pay_url: str,
+    api_url: str,
+    statement_url: str,
+    tmn_code: str,
+    secret: str,
+    ip_addr: str,
+    live: bool,
+    limits: vnpay_wire.Limits,
+) -> base.Provider:
+    wire = vnpay_wire.Wire(api_url, statement_url, tmn_code, secret, limits=limits)
+    return vnpay.Vnpay(wire, pay_url, ip_addr=ip_addr, livemode=live)
+
+
+BUILDERS: dict[str, Callable[[], base.Provider]] = {
+    stripe.Stripe.name: _stripe,
+    vnpay.Vnpay.name: _vnpay,
+}

@@ -35,6 +35,8 @@ class Stripe:
     """An account at Stripe, or at anything that speaks its wire."""
 
     name = "stripe"
+    notification_method = "POST"
+    closes_pages = True
 
     def __init__(self, wire: stripe_wire.Wire, secrets: Sequence[str], *, livemode: bool) -> None:
         self._wire = wire
@@ -176,31 +178,36 @@ class Stripe:
 
     # --- what comes in --------------------------------------------------------------------------
 
-    def parse_notification(
-        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
-    ) -> base.Notification:
-        """Return what a signed event is about. Errors: Forged."""
+    def parse_notification(self, request: base.RawRequest, *, now: datetime) -> base.Notification:
+        """Return what a signed event is about. Errors: Forged, Unreadable."""
         try:
             stripe_signature.verify(
-                raw,
-                headers.get("Stripe-Signature", ""),
+                request.body,
+                request.headers.get("Stripe-Signature", ""),
                 secrets=self._secrets,
                 now=int(now.timestamp()),
             )
         except stripe_signature.SignatureInvalid as failure:
             raise base.Forged(str(failure)) from failure
         try:
-            event = json.loads(raw.decode("utf-8"))
+            event = json.loads(request.body.decode("utf-8"))
         except (ValueError, RecursionError) as failure:
-            raise base.Forged("signed, but not JSON") from failure
-        return notification(event)
+            raise base.Unreadable("signed, but not JSON") from failure
+        return notification(event, request.body)
 
-    def missed(self, since: datetime) -> Sequence[tuple[base.Notification, bytes]]:
+    def reply(self, verdict: base.Verdict, *, fresh: bool = False) -> base.Reply:
+        """Return 200 for all that was kept, whatever it is about: Stripe would only repeat it."""
+        if verdict in {base.Verdict.FORGED, base.Verdict.UNREADABLE}:
+            return base.Reply(400, None)
+        return base.Reply(200, {"received": True, "duplicate": not fresh})
+
+    def missed(self, since: datetime) -> Sequence[base.Notification]:
         """Return the events since then that this side did not take, oldest first."""
-        found: list[tuple[base.Notification, bytes]] = []
         params = {"delivery_success": False, "created": {"gte": int(since.timestamp())}}
-        for event in self._all("/v1/events", params):
-            found.append((notification(event), json.dumps(event, ensure_ascii=False).encode()))
+        found = [
+            notification(event, json.dumps(event, ensure_ascii=False).encode())
+            for event in self._all("/v1/events", params)
+        ]
         return found[::-1]
 
     def list_settlement(self, day: date) -> Sequence[base.SettlementLine]:
@@ -356,10 +363,10 @@ def _dispute_line(line: Mapping[str, Any]) -> disputes.Line:
     return disputes.Line(name, amount, fee, str(line.get("currency") or "").upper()[:3])
 
 
-def notification(event: Any) -> base.Notification:
-    """Return what an event is about. Errors: Forged for what is not an event."""
+def notification(event: Any, raw: bytes) -> base.Notification:
+    """Return what an event is about. Errors: Unreadable for what is not an event."""
     if not isinstance(event, dict) or not _id(event.get("id")):
-        raise base.Forged("signed, but not an event")
+        raise base.Unreadable("signed, but not an event")
     data = event.get("data")
     thing = data.get("object") if isinstance(data, dict) else None
     thing = thing if isinstance(thing, dict) else {}
@@ -379,6 +386,7 @@ def notification(event: Any) -> base.Notification:
         intent_id=own if shape == "payment_intent" else _id(thing.get("payment_intent")),
         provider_refund_id=own if shape == "refund" else "",
         dispute_id=own if shape == "dispute" else "",
+        raw=raw,
     )
 
 

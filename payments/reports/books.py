@@ -7,7 +7,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 
 from payments import queries
 from payments.models import Attempt, Dispute, LedgerEntry, Payment, Receipt, ReceiptSeries, Refund
@@ -143,11 +143,14 @@ def _disputes() -> Iterator[Finding]:
 
 
 def _receipts() -> Iterator[Finding]:
-    """One receipt for each settled payment, its sum the payment's; no gap in any series."""
+    """What was receipted, with every adjustment, is what is kept; no gap in any series."""
+    kept = F("captured_vnd") - F("refunded_vnd")
     settled = dict(
-        Payment.objects.filter(captured_vnd__gt=0).order_by("id").values_list("id", "captured_vnd")
+        Payment.objects.filter(captured_vnd__gt=0).order_by("id").values_list("id", kept)
     )
-    issued = dict(Receipt.objects.order_by("payment_id").values_list("payment_id", "total_vnd"))
+    issued = dict(
+        Receipt.objects.order_by("payment_id").values_list("payment_id").annotate(Sum("change_vnd"))
+    )
     yield from _differ("receipt", issued, settled)
     numbers = {
         series: (first, last, count)

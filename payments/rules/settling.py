@@ -16,6 +16,7 @@ class Outcome(enum.StrEnum):
     DECLINED = "declined"  # over, nothing taken
     EXPIRED = "expired"  # over by time, nothing taken
     CANCELLED = "cancelled"  # over on request, nothing taken
+    SUSPECT = "suspect"  # money was taken and the provider itself doubts it: a person decides
 
 
 class Posting(enum.StrEnum):
@@ -83,6 +84,11 @@ def decide(
         return UNCHANGED
     if fact.outcome == Outcome.PAID:
         return _paid(payment, owed_vnd, fact)
+    if fact.outcome == Outcome.SUSPECT:
+        in_dong = fact.currency.upper() == "VND" and fact.amount_vnd > 0
+        posting = Posting.SUSPENSE if in_dong else Posting.NOTHING
+        reason = fact.decline_code or "suspected_fraud"
+        return Decision(attempt=states.Attempt.REVIEW, posting=posting, reason=reason)
     if attempt not in states.ACTIVE_ATTEMPTS:
         return UNCHANGED
     if fact.outcome in {Outcome.OPEN, Outcome.PROCESSING}:

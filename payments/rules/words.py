@@ -84,6 +84,38 @@ DECLINES = {
         "Thẻ đã vượt hạn mức giao dịch. Hãy dùng thẻ khác.",
         "The card is over its limit. Use another one.",
     ),
+    "cancelled_by_payer": (
+        "Bạn đã hủy giao dịch. Chưa có khoản tiền nào bị trừ.",
+        "You cancelled the payment. Nothing was taken.",
+    ),
+    "internet_banking_not_registered": (
+        "Thẻ hoặc tài khoản chưa đăng ký Internet Banking. Hãy đăng ký hoặc chọn cách nộp khác.",
+        "The card or account is not registered for internet banking. Pay in another way.",
+    ),
+    "verification_failed": (
+        "Thông tin thẻ, mật khẩu hoặc OTP không đúng. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The card's details, password or code were wrong. Nothing was taken; try again.",
+    ),
+    "limit_exceeded": (
+        "Tài khoản đã vượt hạn mức giao dịch trong ngày. Hãy dùng tài khoản khác.",
+        "The account is over its limit for the day. Use another one.",
+    ),
+    "account_locked": (
+        "Thẻ hoặc tài khoản đang bị khóa. Hãy dùng thẻ hoặc tài khoản khác.",
+        "The card or account is locked. Use another one.",
+    ),
+    "bank_unavailable": (
+        "Ngân hàng đang bảo trì. Hãy thử lại sau hoặc chọn ngân hàng khác.",
+        "The bank is under maintenance. Try later, or choose another bank.",
+    ),
+    "page_expired": (
+        "Đã hết thời gian chờ thanh toán. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The time to pay ran out. Nothing was taken; try again.",
+    ),
+    "bank_declined": (
+        "Giao dịch không thành công. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The payment did not succeed. Nothing was taken; try again.",
+    ),
 }
 DECLINED = (
     "Thẻ bị từ chối. Chưa có khoản tiền nào bị trừ; hãy dùng thẻ khác.",

@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import desk, lookup
+from tests.e2e import desk, lookup, vnpay
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -313,7 +313,7 @@ class Walk:
             lookup.to_the_end(self, dossier)
             self.papers(dossier)
             decided = self.dossier()
-            self.pay(decided)
+            vnpay.pay(self, decided)
             self.result(decided)
             self.signature(decided)
             desk.walk(self)

@@ -88,6 +88,12 @@ def test_not_ready_without_a_worker(anonymous):
         ("FILE_SCANNER", ""),
         ("EMAIL_URL", ""),
         ("APP_ENV", "staging"),
+        ("VNPAY_HASH_SECRET", ""),
+        ("VNPAY_HASH_SECRET", "vnpay-mock-of-no-value"),
+        ("VNPAY_TMN_CODE", ""),
+        ("VNPAY_TMN_CODE", "CTS-0001"),
+        ("VNPAY_IP_ADDR", ""),
+        ("VNPAY_API_URL", "http://sandbox.vnpayment.vn/merchant_webapi/api/transaction"),
     ],
 )
 def test_production_refuses_what_is_unsafe(name, value):
@@ -105,6 +111,12 @@ def test_production_refuses_what_is_unsafe(name, value):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "PAYMENT_METHODS": "card=stripe,vnpay=vnpay",
+        "VNPAY_PAY_URL": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+        "VNPAY_API_URL": "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+        "VNPAY_TMN_CODE": "CTS00001",
+        "VNPAY_HASH_SECRET": "v" * 32,
+        "VNPAY_IP_ADDR": "203.0.113.7",
         "ALLOWED_HOSTS": "api.example.vn",
         "DATABASE_URL": "postgresql://app@db/cantho",
         "DATABASE_OWNER_URL": "postgresql://owner@db/cantho",
@@ -123,6 +135,9 @@ def test_production_refuses_what_is_unsafe(name, value):
         )
 
     assert load(safe).returncode == 0, load(safe).stderr
+    if name.startswith("VNPAY_"):  # who takes cards only needs none of it
+        by_card = {k: v for k, v in safe.items() if not k.startswith("VNPAY_")}
+        assert load({**by_card, "PAYMENT_METHODS": "card=stripe"}).returncode == 0
     refused = load({**safe, name: value})
     assert refused.returncode != 0
     assert "ImproperlyConfigured" in refused.stderr
@@ -153,6 +168,9 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "VNPAY_TMN_CODE": "CTS00001",
+        "VNPAY_HASH_SECRET": "v" * 32,
+        "VNPAY_IP_ADDR": "203.0.113.7",
         "CODE_GATEWAY_TOKEN": "t" * 20,
         "MEDIA_ROOT": str(tmp_path),
         # No database or cache listens at the example's hosts: these checks ask settings only.

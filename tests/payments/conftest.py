@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from common import db
-from payments.providers import registry, stripe_wire
+from payments.providers import registry, stripe_wire, vnpay_wire
+from tests import fakes_vnpay
 from tests.fakes import SECRET, Provider
+from tests.fakes_vnpay import Vnpay
 from tests.payments import invariants
 from tests.payments.caller import Caller
 from tests.payments.factories import World
+from tests.payments.shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +38,26 @@ def provider(
     return provider_process
 
 
+@pytest.fixture(scope="session")
+def vnpay_process() -> Iterator[Vnpay]:
+    provider = Vnpay()
+    yield provider
+    provider.stub.stop()
+
+
+@pytest.fixture
+def vnpay(vnpay_process: Vnpay, settings: Any) -> Vnpay:
+    vnpay_process.reset()
+    settings.PAYMENT_METHODS = {"card": "stripe", "vnpay": "vnpay"}
+    settings.VNPAY_PAY_URL = f"{vnpay_process.url}/paymentv2/vpcpay.html"
+    settings.VNPAY_API_URL = f"{vnpay_process.url}/merchant_webapi/api/transaction"
+    settings.VNPAY_STATEMENT_URL = f"{vnpay_process.url}/_mock/statement"
+    settings.VNPAY_TMN_CODE = fakes_vnpay.TMN_CODE
+    settings.VNPAY_HASH_SECRET = fakes_vnpay.SECRET
+    settings.VNPAY_READ_TIMEOUT_SECONDS = 2.0
+    return vnpay_process
+
+
 @pytest.fixture(autouse=True)
 def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """I10: no transaction, and so no row lock, is held across a call to the provider."""
@@ -45,6 +68,13 @@ def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
         return call(self, *args)
 
     monkeypatch.setattr(stripe_wire.Wire, "_call", guarded)
+    exchange = vnpay_wire.Wire._exchange
+
+    def guarded_too(self: Any, *args: Any) -> Any:
+        assert not db.in_transaction(), "VNPay is called inside a transaction"
+        return exchange(self, *args)
+
+    monkeypatch.setattr(vnpay_wire.Wire, "_exchange", guarded_too)
 
 
 @pytest.fixture
@@ -58,6 +88,21 @@ def world(
     made = World(provider, clock, drain)
     yield made
     invariants.check(made, logs=caplog.text)
+
+
+@pytest.fixture
+def shop(
+    provider: Provider,
+    vnpay: Vnpay,
+    clock: Any,
+    drain: Callable[[], int],
+    caplog: pytest.LogCaptureFixture,
+) -> Iterator[Shop]:
+    """A world with VNPay in it, checked when the scenario is over."""
+    made = Shop(provider, vnpay, clock, drain)
+    yield made
+    invariants.check(made, logs=caplog.text)
+    made.check_told()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from payments import queries
 from payments.models import Attempt, LedgerEntry, Payment, Receipt, ReceiptSeries, Refund
 from tests.payments.factories import World
 
-SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000")
+SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000", "vnpay-secret")
 
 
 def check(world: World, *, logs: str = "") -> None:

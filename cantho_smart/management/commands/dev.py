@@ -1,6 +1,6 @@
 """`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
 
-Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment provider,
+Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment providers,
 the mock identity provider, the worker and the web server. A part that dies is started again.
 """
 
@@ -22,6 +22,7 @@ from cantho_smart import embedded
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 READY_SECONDS = 120
 STOP_SECONDS = 10
+PORTS = 4  # the web server, the payment provider, the identity provider, VNPay's stand-in
 
 
 class Command(BaseCommand):
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if os.environ.get("APP_ENV") != "dev":
             raise CommandError("this command is for development: APP_ENV=dev")
-        refuse_taken(range(port, port + 3))
+        refuse_taken(range(port, port + PORTS))
         if embedded.is_wanted():
             self.stdout.write("PostgreSQL (embedded) ...")
             embedded.start(embedded.data_dir("dev"))
@@ -63,7 +64,7 @@ def refuse_taken(ports: range) -> None:
             except OSError as failure:
                 raise CommandError(
                     f"port {port} is taken, perhaps by another `make run`; "
-                    f"PORT=8100 make run takes 8100 to 8102"
+                    f"PORT=8100 make run takes 8100 to {8099 + PORTS}"
                 ) from failure
 
 
@@ -75,15 +76,19 @@ class Supervisor:
         self.stopping = False
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         web = f"http://127.0.0.1:{port}"
-        provider, vneid = port + 1, port + 2
+        provider, vneid, vnpay = port + 1, port + 2, port + 3
         self.environment = {
             **os.environ,
             "PORT": str(port),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
             "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
             "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
+            "VNPAY_PAY_URL": f"http://127.0.0.1:{vnpay}/paymentv2/vpcpay.html",
+            "VNPAY_API_URL": f"http://127.0.0.1:{vnpay}/merchant_webapi/api/transaction",
+            "VNPAY_STATEMENT_URL": f"http://127.0.0.1:{vnpay}/_mock/statement",
             "COMPANIONS": (
                 f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
+                f' "vnpay": "http://127.0.0.1:{vnpay}/healthz",'
                 f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
             ),
         }
@@ -97,6 +102,11 @@ class Supervisor:
                 *(python, "-m", "payments.providers.stripe_mock", "--port", str(provider)),
                 *("--webhook", f"{web}/webhooks/payments/stripe"),
                 *("--secret", "whsec_mock_of_no_value", "--state", str(state)),
+            ],
+            "VNPay (mock)": [
+                *(python, "-m", "payments.providers.vnpay_stub", "--port", str(vnpay)),
+                *("--ipn", f"{web}/webhooks/payments/vnpay"),
+                *("--state", str(embedded.state_dir() / "vnpay.json")),
             ],
             "worker": [python, "manage.py", "procrastinate", "worker", "--concurrency", "2"],
             "web": [
