@@ -16,6 +16,7 @@ from dossiers.api import (
     invitations,
     officer,
     officer_bulk,
+    officer_dues,
     officer_notes,
     officer_opinions,
     officer_papers,
@@ -95,6 +96,7 @@ urlpatterns = [
     path("officer/dossiers", officer.Queue.as_view()),
     path("officer/dossiers/<str:dossier_id>", officer.OfficerDossier.as_view()),
     path("officer/dossiers/<str:dossier_id>/moves", officer.OfficerMoves.as_view()),
+    path("officer/dossiers/<str:dossier_id>/dues", officer_dues.OfficerDues.as_view()),
     path(
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         files.OfficerFile.as_view(),

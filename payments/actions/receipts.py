@@ -15,10 +15,13 @@ DEMO_FORM = "DEMO-01BL"
 def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
     """Issue the receipt of a payment that has just been settled, in the same commit.
 
+    It names who paid and, when that is somebody else, whose due it was.
+
     Source: content after Decree 123/2020/NĐ-CP article 32, amended by 70/2025; a demonstration.
     """
     body = _collector(payment.agency_code)
     series = f"{body.series_prefix}-{now.astimezone(money.HCM):%y}"
+    for_another = attempt.payer_id is not None and attempt.payer_id != payment.citizen_id
     return Receipt.objects.create(
         payment=payment,
         form_code=body.form_code,
@@ -30,13 +33,15 @@ def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
             "tax_code": body.tax_code,
             "is_demo": body.is_demo,
         },
-        payer_name=payment.payer_name,
+        payer_name=(attempt.payer_name if for_another else None) or payment.payer_name,
+        paid_for=payment.payer_name if for_another else None,
+        payer_id=attempt.payer_id if for_another else None,
         title=payment.title,
         lines=payment.lines,
         total_vnd=payment.amount_vnd,
         total_words=words.amount(payment.amount_vnd),
         method="Thanh toán trực tuyến (cổng mô phỏng)",
-        provider_reference=attempt.intent_id or attempt.session_id,
+        provider_reference=attempt.reference,
         lookup_code=ids.unguessable(16),
         issued_at=now,
     )
@@ -77,6 +82,7 @@ def paper(receipt: Receipt) -> bytes:
             "number": f"{receipt.number:07d}",
             "collector": receipt.collector,
             "payer": receipt.payer_name,
+            "paid_for": receipt.paid_for or "",
             "title": receipt.title,
             "lines": [
                 {

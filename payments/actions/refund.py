@@ -187,7 +187,9 @@ def apply(*, refund_id: str, now: datetime) -> None:
 
 def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool] | None:
     with db.transaction():
-        refund = db.lock(Refund.objects.select_related("attempt").filter(id=refund_id)).first()
+        refund = db.lock(
+            Refund.objects.select_related("attempt__paid_with").filter(id=refund_id)
+        ).first()
         if refund is None:
             return None
         state = states.Refund(refund.state)
@@ -209,7 +211,7 @@ def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool
             key=refund.provider_key,
             key_made_at=refund.created_at,
             amount_vnd=refund.amount_vnd,
-            intent_id=refund.attempt.intent_id,
+            intent_id=refund.attempt.page.intent_id,
             provider_refund_id=refund.provider_refund_id,
         )
         return order, refund.attempt.provider, first

@@ -1,4 +1,4 @@
-"""The tables: `charge` (owed, tries, refunds) and `books` (ledger, events, receipts)."""
+"""The tables: `charge` (owed, tries, refunds), `books` (ledger, events, receipts), `paying`."""
 
 from payments.models.books import (
     CollectingBody,
@@ -9,12 +9,15 @@ from payments.models.books import (
     ReceiptSeries,
 )
 from payments.models.charge import Attempt, Payment, Refund
+from payments.models.paying import PayCode, Payer
 
 __all__ = [
     "Attempt",
     "CollectingBody",
     "EventOutcome",
     "LedgerEntry",
+    "PayCode",
+    "Payer",
     "Payment",
     "ProviderEvent",
     "Receipt",
