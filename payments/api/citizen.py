@@ -16,7 +16,7 @@ from common.http import Body, IsCitizen, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from payments.actions import charge, payers, return_urls
 from payments.api import shapes
-from payments.models import Payment
+from payments.models import Attempt, Payment
 from payments.queries import paying
 
 TAG = "payments"
@@ -53,6 +53,12 @@ def told(request: Request, rows: Sequence[Payment], what: str) -> None:
             what=what,
             now=clock.now(),
         )
+
+
+def told_attempts(request: Request, rows: Sequence[Attempt]) -> None:
+    """Leave a row for whoever owes when somebody else is shown more than their own tries."""
+    others = [row.payment for row in rows if row.payer_id != request.user.id]
+    told(request, others[:1], "attempts")
 
 
 class Payments(View):
@@ -122,12 +128,15 @@ class Attempts(View):
         query=[PAYMENT],
     )
     def get(self, request: Request, payment_id: str) -> Response:
-        rows = paying.attempts(request.user.id, payment_id, now=clock.now())
+        def show(rows: list[Attempt]) -> list[dict[str, Any]]:
+            told_attempts(request, rows)
+            return [shapes.attempt(row, viewer_id=request.user.id) for row in rows]
+
         answer = pages.page(
             request,
-            rows,
+            paying.attempts(request.user.id, payment_id, now=clock.now()),
             order=("-number", "-id"),
-            render=lambda rows: [shapes.attempt(row, viewer_id=request.user.id) for row in rows],
+            render=show,
         )
         for one in answer.data["items"]:
             for name, value in shapes.poll(one["state"]).items():
@@ -221,5 +230,7 @@ class AttemptClosure(View):
 def shown(request: Request, payment_id: str, attempt_id: str, *, status: int = 200) -> Response:
     """Return one try, and when to look again."""
     row = paying.attempt(request.user.id, payment_id, attempt_id, now=clock.now())
+    if status == 200:
+        told_attempts(request, [row])
     data = shapes.attempt(row, viewer_id=request.user.id)
     return http.answer(data, status=status, headers=shapes.poll(data["state"]))
