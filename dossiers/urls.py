@@ -20,6 +20,7 @@ from dossiers.api import (
     money_reports,
     officer,
     officer_bulk,
+    officer_dues,
     officer_notes,
     officer_opinions,
     officer_papers,
@@ -99,6 +100,7 @@ urlpatterns = [
     path("officer/dossiers", officer.Queue.as_view()),
     path("officer/dossiers/<str:dossier_id>", officer.OfficerDossier.as_view()),
     path("officer/dossiers/<str:dossier_id>/moves", officer.OfficerMoves.as_view()),
+    path("officer/dossiers/<str:dossier_id>/dues", officer_dues.OfficerDues.as_view()),
     path(
         "officer/dossiers/<str:dossier_id>/attachments/<str:attachment_id>/content",
         files.OfficerFile.as_view(),

@@ -79,6 +79,13 @@ BY_MOVE = {
         "Dossier {code} waits for a payment",
         "{office} asks for a payment before it goes on.",
     ),
+    "correct_dues": Words(
+        "Khoản phải nộp của hồ sơ {code} đã được điều chỉnh",
+        "{office} đã điều chỉnh khoản phải nộp. Trang thanh toán cũ không còn dùng được; khoản đã "
+        "trả ở trang cũ sẽ tự động được hoàn lại.",
+        "What dossier {code} owes was corrected",
+        "{office} corrected it. The old payment page is closed; anything paid there goes back.",
+    ),
     "resume_paid": Words(
         "Hồ sơ {code} được giải quyết tiếp",
         "Khoản phải nộp đã đủ. Hẹn trả kết quả: {due}.",

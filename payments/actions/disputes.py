@@ -7,6 +7,8 @@ payment, attempt, dispute; so a refund and a dispute of the same money never pas
 import logging
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from common import db, jobs
 from common.errors import NotFound, Refusal
 from payments import ledger, signals
@@ -49,7 +51,10 @@ def refuse(payment: Payment) -> None:
 
     An inquiry withdraws nothing and may be settled by a refund. Errors: PaymentDisputed.
     """
-    for row in Dispute.objects.filter(payment=payment).order_by("id"):
+    # A bank disputes a whole page: money of its other dues stands away as well.
+    pages = Attempt.objects.filter(payment=payment, paid_with__isnull=False).values("paid_with")
+    found = Dispute.objects.filter(Q(payment=payment) | Q(attempt__in=pages))
+    for row in found.order_by("id"):
         if disputes.stands_away(
             disputes.State(row.state),
             withdrawn_vnd=row.withdrawn_vnd,

@@ -124,6 +124,7 @@ def content(receipt: Receipt) -> dict[str, Any]:
         "number": f"{receipt.number:07d}",
         "collector": receipt.collector,
         "payer": receipt.payer_name,
+        "paid_for": receipt.paid_for or "",
         "payer_address": receipt.payer_address,
         "payer_tax_code": receipt.payer_tax_code,
         "title": receipt.title,

@@ -47,16 +47,22 @@ class TooManyCorrections(Refusal):
 
 @db.transaction_required
 def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
-    """Issue the receipt of a payment that has just been settled, in the same commit."""
+    """Issue the receipt of a payment that has just been settled, in the same commit.
+
+    It names who paid and, when that is somebody else, whose due it was.
+    """
+    for_another = attempt.payer_id is not None and attempt.payer_id != payment.citizen_id
     return _write(
         payment,
         kind=Kind.ORIGINAL,
-        payer_name=payment.payer_name,
+        payer_name=(attempt.payer_name if for_another else None) or payment.payer_name,
+        paid_for=payment.payer_name if for_another else None,
+        payer_id=attempt.payer_id if for_another else None,
         lines=payment.lines,
         total_vnd=payment.amount_vnd,
         change_vnd=payment.amount_vnd,
         method="Thanh toán trực tuyến (cổng mô phỏng)",
-        provider_reference=attempt.intent_id or attempt.session_id,
+        provider_reference=attempt.reference,
         issued_by="rule:settled",
         now=now,
     )
@@ -91,6 +97,8 @@ def adjust(
         cause=cause,
         reason=reason,
         payer_name=before.payer_name,
+        paid_for=before.paid_for,
+        payer_id=before.payer_id,
         payer_address=before.payer_address,
         payer_tax_code=before.payer_tax_code,
         lines=[line],
@@ -148,6 +156,8 @@ def replace(
         corrects=before,
         cause=cause,
         reason=reason,
+        paid_for=before.paid_for,
+        payer_id=before.payer_id,
         lines=before.lines,
         total_vnd=before.total_vnd,
         change_vnd=0,
@@ -183,6 +193,8 @@ def _write(
     reason: str = "",
     payer_address: str = "",
     payer_tax_code: str = "",
+    paid_for: str | None = None,
+    payer_id: str | None = None,
 ) -> Receipt:
     body = _collector(payment.agency_code)
     series = f"{body.series_prefix}-{now.astimezone(money.HCM):%y}"
@@ -207,6 +219,8 @@ def _write(
         payer_name=payer_name,
         payer_address=payer_address,
         payer_tax_code=payer_tax_code,
+        paid_for=paid_for,
+        payer_id=payer_id,
         title=payment.title,
         lines=list(lines),
         total_vnd=total_vnd,

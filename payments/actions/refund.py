@@ -189,7 +189,9 @@ def apply(*, refund_id: str, now: datetime) -> None:
 
 def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool] | None:
     with db.transaction():
-        refund = db.lock(Refund.objects.select_related("attempt").filter(id=refund_id)).first()
+        refund = db.lock(
+            Refund.objects.select_related("attempt__paid_with").filter(id=refund_id)
+        ).first()
         if refund is None:
             return None
         state = states.Refund(refund.state)
@@ -211,10 +213,12 @@ def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool
             key=refund.provider_key,
             key_made_at=refund.created_at,
             amount_vnd=refund.amount_vnd,
-            intent_id=refund.attempt.intent_id,
-            attempt_id=refund.attempt_id,
-            attempt_made_at=refund.attempt.created_at,
-            received_vnd=refund.attempt.received_vnd,
+            intent_id=refund.attempt.page.intent_id,
+            attempt_id=refund.attempt.page.id,
+            attempt_made_at=refund.attempt.page.created_at,
+            received_vnd=sum(
+                one.received_vnd for one in Attempt.objects.of_page(refund.attempt.page.id)
+            ),
             provider_refund_id=refund.provider_refund_id,
             called_at=refund.called_at,
         )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from common import db, jobs
 from common.errors import OutsideError
 from payments import ledger
-from payments.actions import breaker, disputes, receipts, refund
+from payments.actions import breaker, disputes, payers, receipts, refund
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -92,7 +92,8 @@ def _verdict(event: ProviderEvent, amount_vnd: int | None, fresh: bool) -> base.
         return base.Verdict.UNKNOWN_ORDER
     if attempt is None:
         return base.Verdict.KEPT if fresh else base.Verdict.KNOWN
-    if amount_vnd is not None and amount_vnd != attempt.payment.amount_vnd:
+    page = Attempt.objects.of_page(attempt.paid_with_id or attempt.id).select_related("payment")
+    if amount_vnd is not None and amount_vnd != sum(one.payment.amount_vnd for one in page):
         logger.error("event %s names another sum than attempt %s", event.event_id, attempt.id)
         return base.Verdict.WRONG_AMOUNT
     if not fresh:
@@ -223,57 +224,88 @@ def ask(*, attempt_id: str, now: datetime, decline_hint: str = "") -> states.Att
     return apply_fact(attempt_id=attempt_id, fact=fact, now=now)
 
 
-def locked(attempt_id: str) -> tuple[Payment, Attempt]:
-    """Return an attempt and its payment, both locked, the payment first."""
-    payment_id = Attempt.objects.values_list("payment_id", flat=True).get(id=attempt_id)
-    payment = db.lock(Payment.objects.filter(id=payment_id)).get()
-    attempt = db.lock(Attempt.objects.filter(id=attempt_id)).get()
-    attempt.payment = payment
-    return payment, attempt
+def locked(attempt_id: str) -> list[Attempt]:
+    """Return all attempts of a page, opener first, with their payments, all of them locked.
+
+    Payments first and in the order of their ids, then attempts: whoever locks any of them does so
+    in this order. Which attempts share a page never changes.
+    """
+    known = Attempt.objects.only("id", "paid_with_id").get(id=attempt_id)
+    rows = Attempt.objects.of_page(known.page_id)
+    due = Payment.objects.filter(id__in=rows.values_list("payment_id"))
+    payments = {row.id: row for row in db.lock(due.order_by("id"))}
+    attempts = sorted(
+        db.lock(rows.order_by("id")), key=lambda one: (one.paid_with_id is not None, one.id)
+    )
+    for one in attempts:
+        one.payment = payments[one.payment_id]
+        if one.paid_with_id is not None:
+            one.paid_with = attempts[0]
+    return attempts
 
 
 def _prepare(attempt_id: str, now: datetime) -> tuple[base.Order, str, states.Attempt, bool]:
     """Commit that the provider is about to be called, and return what to call it with."""
     with db.transaction():
-        payment, attempt = locked(attempt_id)
-        before = states.Attempt(attempt.state)
+        page = locked(attempt_id)
+        opener = page[0]
+        before = states.Attempt(opener.state)
         if before in {states.Attempt.CREATED, states.Attempt.UNKNOWN}:
-            move(attempt, states.Attempt.CALLING)
-            attempt.called_at = now
-            attempt.next_check_at = now + LEASE
-            attempt.save()
+            for one in page:
+                move(one, states.Attempt.CALLING)
+                one.called_at = now
+            opener.next_check_at = now + LEASE
+            _save(page)
         order = base.Order(
-            attempt_id=attempt.id,
-            payment_id=payment.id,
-            reference=payment.reference,
-            key=attempt.provider_key,
-            key_made_at=attempt.created_at,
-            amount_vnd=payment.amount_vnd,
-            title=payment.title,
-            return_url=attempt.return_url,
-            expires_at=attempt.expires_at,
-            session_id=attempt.session_id,
-            intent_id=attempt.intent_id,
+            attempt_id=opener.id,
+            payment_id=opener.payment_id,
+            reference=opener.payment.reference,
+            key=opener.provider_key,
+            key_made_at=opener.created_at,
+            amount_vnd=_asked(page),
+            title=_title(page),
+            return_url=opener.return_url,
+            expires_at=opener.expires_at,
+            session_id=opener.session_id,
+            intent_id=opener.intent_id,
         )
-        return order, attempt.provider, before, attempt.closing
+        return order, opener.provider, before, opener.closing
+
+
+def _asked(page: list[Attempt]) -> int:
+    """Return what a page asks for. Amounts of payments are frozen, so it is always the same."""
+    return sum(one.payment.amount_vnd for one in page)
+
+
+def _title(page: list[Attempt]) -> str:
+    """Return what the payer reads on the page. Titles are frozen, so a repeat says the same."""
+    titles = [one.payment.title for one in page]
+    return titles[0] if len(titles) == 1 else f"{len(titles)} khoản: {'; '.join(titles)}"
+
+
+def _save(page: list[Attempt]) -> None:
+    for one in page:
+        one.save()
 
 
 def _record_failure(attempt_id: str, request_id: str, now: datetime, *, refused: str = "") -> None:
     with db.transaction():
-        _, attempt = locked(attempt_id)
-        attempt.request_id = request_id or attempt.request_id
-        attempt.checks += 1
-        attempt.next_check_at = now + money.next_check(attempt.checks)
-        if attempt.state == states.Attempt.CALLING:
-            if refused:
-                move(attempt, states.Attempt.CANCELLED)
-                attempt.reason = refused
-                attempt.next_check_at = None
-            else:
-                move(attempt, states.Attempt.UNKNOWN)
-        elif states.Attempt(attempt.state) not in states.ACTIVE_ATTEMPTS:
-            attempt.next_check_at = None
-        attempt.save()
+        page = locked(attempt_id)
+        opener = page[0]
+        before = states.Attempt(opener.state)
+        opener.request_id = request_id or opener.request_id
+        opener.checks += 1
+        opener.next_check_at = now + money.next_check(opener.checks)
+        if before == states.Attempt.CALLING:
+            for one in page:
+                if refused:
+                    move(one, states.Attempt.CANCELLED)
+                    one.reason = refused
+                else:
+                    move(one, states.Attempt.UNKNOWN)
+        if refused or before not in states.ACTIVE_ATTEMPTS:
+            opener.next_check_at = None
+        _save(page)
 
 
 def move(attempt: Attempt, end: states.Attempt) -> None:
@@ -284,54 +316,82 @@ def move(attempt: Attempt, end: states.Attempt) -> None:
 
 @db.transaction()
 def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states.Attempt:
-    """Record the provider's word: lock, look, post, issue, enqueue, one commit."""
-    payment, attempt = locked(attempt_id)
-    _learn(attempt, fact)
-    decision = settling.decide(
-        states.Attempt(attempt.state),
-        states.Payment(payment.state),
-        owed_vnd=payment.amount_vnd,
-        fact=fact,
-        closing=attempt.closing,
-    )
+    """Record the provider's word for every due of its page: lock, look, post, issue, one commit.
+
+    Return the state of the attempt that opened the page.
+    """
+    page = locked(attempt_id)
+    opener = page[0]
+    _learn(opener, fact)
+    decisions = [
+        settling.decide(
+            states.Attempt(one.state),
+            states.Payment(one.payment.state),
+            owed_vnd=one.payment.amount_vnd,
+            fact=fact,
+            closing=opener.closing,
+            page_vnd=_asked(page),
+            opener=one is opener,
+        )
+        for one in page
+    ]
+    for one, decision in zip(page, decisions, strict=True):
+        _decided(one, decision, fact, now)
+    opener.checks += 1
+    waiting = states.Attempt(opener.state) in states.ACTIVE_ATTEMPTS
+    opener.next_check_at = now + money.next_check(opener.checks) if waiting else None
+    _save(page)
+    paid = [
+        one
+        for one, decision in zip(page, decisions, strict=True)
+        if decision.payment == states.Payment.PAID
+    ]
+    for one in paid:
+        _settle(one.payment, one, now)
+    if paid:
+        close_pages(*(one.payment for one in paid), now=now)
+    for one, decision in zip(page, decisions, strict=True):
+        if decision.give_back:
+            refund.give_back(one.payment, one, reason=decision.reason, now=now)
+    return states.Attempt(opener.state)
+
+
+def _decided(
+    attempt: Attempt, decision: settling.Decision, fact: settling.Fact, now: datetime
+) -> None:
     if decision.attempt is not None:
         move(attempt, decision.attempt)
         attempt.reason = decision.reason
     if fact.outcome == settling.Outcome.OPEN and attempt.state == states.Attempt.OPEN:
         attempt.reason = fact.decline_code
     if decision.posting != settling.Posting.NOTHING:
-        attempt.received_vnd = fact.amount_vnd
-        attempt.fee_vnd = fact.fee_vnd
+        attempt.received_vnd = decision.received_vnd
+        attempt.fee_vnd = decision.fee_vnd
+        attempt.charge_id = attempt.page.charge_id
+        attempt.settlement_id = attempt.page.settlement_id
         attempt.settled_at = now
-        _post(payment, attempt, decision.posting, now)
+        _post(attempt.payment, attempt, decision.posting, now)
     if decision.attempt == states.Attempt.REVIEW:
         attempt.settled_at = now
         logger.error("attempt %s needs a person: %s", attempt.id, decision.reason)
-    state = states.Attempt(attempt.state)
-    attempt.checks += 1
-    waiting = state in states.ACTIVE_ATTEMPTS
-    attempt.next_check_at = now + money.next_check(attempt.checks) if waiting else None
-    attempt.save()
-    if decision.payment == states.Payment.PAID:
-        _settle(payment, attempt, now)
-    if decision.give_back:
-        refund.give_back(payment, attempt, reason=decision.reason, now=now)
-    return state
 
 
-def _learn(attempt: Attempt, fact: settling.Fact) -> None:
+def _learn(opener: Attempt, fact: settling.Fact) -> None:
     """Keep the ids and the address that the provider gave; what is known is not overwritten."""
-    attempt.session_id = attempt.session_id or fact.session_id
-    attempt.intent_id = attempt.intent_id or fact.intent_id
+    opener.session_id = opener.session_id or fact.session_id
+    opener.intent_id = opener.intent_id or fact.intent_id
     if fact.outcome in {settling.Outcome.PAID, settling.Outcome.SUSPECT}:
-        attempt.charge_id = fact.charge_id or attempt.charge_id
-        attempt.settlement_id = fact.settlement_id or attempt.settlement_id
-    attempt.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""
-    attempt.request_id = fact.request_id or attempt.request_id
+        opener.charge_id = fact.charge_id or opener.charge_id
+        opener.settlement_id = fact.settlement_id or opener.settlement_id
+    opener.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""
+    opener.request_id = fact.request_id or opener.request_id
 
 
 def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: datetime) -> None:
-    source = attempt.intent_id or attempt.session_id
+    """Book one due's part of a charge: its parts together are the line of the statement."""
+    source = attempt.reference
+    if attempt.paid_with_id is not None:
+        source = f"{source}:{payment.id}"
     fee = posting == settling.Posting.FEE
     agency = payment.agency_code
     ledger.post(
@@ -358,22 +418,27 @@ def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: da
 
 
 def _settle(payment: Payment, attempt: Attempt, now: datetime) -> None:
-    """Make a payment paid: the receipt and the announcement commit with it."""
+    """Make a payment paid: the receipt, the announcement and the words commit with it."""
     states.check_payment(states.Payment(payment.state), states.Payment.PAID)
     payment.state = states.Payment.PAID.value
     payment.captured_vnd = payment.amount_vnd
     payment.settled_at = now
     payment.save()
     receipts.issue(payment, attempt, now=now)
+    payers.tell(payment, attempt, now=now)
     jobs.enqueue("payments.announce_payment", payment_id=payment.id)
-    close_pages(payment, now=now)
 
 
 @db.transaction_required
-def close_pages(payment: Payment, *, now: datetime) -> None:
-    """Ask for every page still open for this payment to be closed; the payment is locked."""
-    for other in db.lock(Attempt.objects.filter(payment=payment).active().order_by("id")):
-        other.closing = True
-        other.next_check_at = now
-        other.save(update_fields=["closing", "next_check_at"])
-        jobs.enqueue("payments.ask", attempt_id=other.id)
+def close_pages(*payments: Payment, now: datetime) -> None:
+    """Ask for every page still open for these payments to be closed; the payments are locked.
+
+    A page on which other dues are paid too closes for all of them: they stay owed.
+    """
+    active = Attempt.objects.filter(payment__in=payments).active()
+    pages = {one.page_id for one in active.only("id", "paid_with_id").order_by("id")}
+    for page in db.lock(Attempt.objects.filter(id__in=pages).order_by("id")):
+        page.closing = True
+        page.next_check_at = now
+        page.save(update_fields=["closing", "next_check_at"])
+        jobs.enqueue("payments.ask", attempt_id=page.id)

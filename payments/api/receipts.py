@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +12,13 @@ from rest_framework import serializers, throttling
 from rest_framework.response import Response
 
 from common import clock, http, pages
-from common.errors import NotFound, TooManyRequests
-from common.http import Anyone, IsCitizen, Money, Request, View
-from common.openapi import operation, path_parameter
-from payments.actions import receipt_papers
+from common.errors import Invalid, NotFound, TooManyRequests
+from common.http import Anyone, Body, IsCitizen, Money, Request, View
+from common.openapi import operation, path_parameter, text_parameter
+from payments.actions import payers, receipt_papers
 from payments.api import shapes
 from payments.models import Receipt
+from payments.queries import paying
 from payments.queries import receipts as reads
 from payments.rules import money, words
 
@@ -25,6 +27,60 @@ PAYMENT = path_parameter("payment_id", "The payment.")
 RECEIPT = path_parameter("receipt_id", "The receipt.")
 NUMBER = path_parameter("number", "Number of the print.")
 CODE = path_parameter("lookup_code", "The code on the receipt.")
+
+
+class ReceiptFilter(Body):
+    year = serializers.IntegerField(required=False, min_value=2000, max_value=2200)
+    agency = serializers.CharField(required=False, max_length=60)
+    cursor = serializers.CharField(required=False)
+    page_size = serializers.CharField(required=False)
+
+
+def told(request: Request, rows: list[Receipt]) -> None:
+    """Leave a row for everybody else who is named on receipts about to be shown."""
+    me = request.user.id
+    if any({row.payment.citizen_id, row.payer_id or me} != {me} for row in rows):
+        payers.receipts_shown(
+            receipts=rows, reader_id=me, reader_name=request.user.full_name, now=clock.now()
+        )
+
+
+class Receipts(View):
+    permission_classes = [IsCitizen]
+
+    @operation(
+        "listReceipts",
+        tag=TAG,
+        summary="List my receipts",
+        description="Newest first: of what I owed, whoever paid it, and of what I paid for others. "
+        "Somebody else who is named on one can see that I read it.",
+        answer=shapes.ReceiptShape,
+        paged=True,
+        refusals=[Invalid],
+        query=[
+            text_parameter("year", "Issued in this year, by the clocks of Cần Thơ.", max_length=4),
+            text_parameter("agency", "`agency_code` of the collecting agency.", max_length=60),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        wanted = http.query_of(ReceiptFilter, request)
+        year = wanted.get("year")
+
+        def show(rows: list[Receipt]) -> list[dict[str, Any]]:
+            told(request, rows)
+            return [shapes.receipt(row) for row in rows]
+
+        return pages.page(
+            request,
+            paying.receipts(
+                start=datetime(year, 1, 1, tzinfo=money.HCM) if year else None,
+                end=datetime(year + 1, 1, 1, tzinfo=money.HCM) if year else None,
+                agency=wanted.get("agency"),
+            ),
+            order=("-issued_at", "-id"),
+            render=show,
+            ways=paying.receipt_ways(request.user.id),
+        )
 
 
 class PrintShape(shapes.Shape):
@@ -81,13 +137,16 @@ class ReceiptDetail(View):
         "getReceipt",
         tag=TAG,
         summary="Read the receipt of a payment",
-        description="The one that stands. 404 until the payment is settled. A demonstration.",
+        description="The one that stands; 404 until it is settled. For whoever owed it and "
+        "for whoever paid it: `payer_name` is who paid, `paid_for` whose due it was.",
         answer=shapes.ReceiptShape,
         refusals=[NotFound],
         query=[PAYMENT],
     )
     def get(self, request: Request, payment_id: str) -> Response:
-        return http.answer(shapes.receipt(reads.standing_of(request.user.id, payment_id)))
+        row = reads.standing_of(request.user.id, payment_id)
+        told(request, [row])
+        return http.answer(shapes.receipt(row))
 
 
 class ReceiptPaper(View):
@@ -103,7 +162,9 @@ class ReceiptPaper(View):
         query=[PAYMENT],
     )
     def get(self, request: Request, payment_id: str) -> Any:
-        return original(reads.standing_of(request.user.id, payment_id))
+        row = reads.standing_of(request.user.id, payment_id)
+        told(request, [row])
+        return original(row)
 
 
 class PaymentReceipts(View):
@@ -119,11 +180,15 @@ class PaymentReceipts(View):
         query=[PAYMENT],
     )
     def get(self, request: Request, payment_id: str) -> Response:
+        def show(rows: list[Receipt]) -> list[dict[str, Any]]:
+            told(request, rows)
+            return [shapes.receipt(row) for row in rows]
+
         return pages.page(
             request,
             reads.of_payment(request.user.id, payment_id),
             order=("-issued_at", "-number"),
-            render=lambda rows: [shapes.receipt(row) for row in rows],
+            render=show,
         )
 
 
@@ -139,7 +204,9 @@ class PaymentReceiptPaper(View):
         query=[PAYMENT, RECEIPT],
     )
     def get(self, request: Request, payment_id: str, receipt_id: str) -> Any:
-        return original(reads.one_of(request.user.id, payment_id, receipt_id))
+        row = reads.one_of(request.user.id, payment_id, receipt_id)
+        told(request, [row])
+        return original(row)
 
 
 class ReceiptPrints(View):
@@ -179,7 +246,9 @@ class ReceiptPrint(View):
         query=[PAYMENT, RECEIPT, NUMBER],
     )
     def get(self, request: Request, payment_id: str, receipt_id: str, number: int) -> Any:
-        return reprint(reads.one_of(request.user.id, payment_id, receipt_id), number)
+        row = reads.one_of(request.user.id, payment_id, receipt_id)
+        told(request, [row])
+        return reprint(row, number)
 
 
 # --- for whoever holds the paper ----------------------------------------------------------------

@@ -8,7 +8,8 @@ from common import http
 from common.http import Money
 from payments import queries
 from payments.models import Attempt, Payment, Receipt
-from payments.rules import showing, words
+from payments.queries import paying
+from payments.rules import showing, states, words
 
 Shape = serializers.Serializer[Any]
 
@@ -55,7 +56,14 @@ class AttemptShape(Shape):
     state = ShownField(help_text="`pending` until the provider has said what is true.")
     declined = DeclinedShape(allow_null=True)
     checkout_url = serializers.CharField(
-        allow_null=True, help_text="Open it in a browser; null when there is no page to open."
+        allow_null=True,
+        help_text="Open it in a browser; null when there is no page of yours to open.",
+    )
+    checkout_id = serializers.CharField(
+        allow_null=True, help_text="When several dues are on one page: `GET /payments/checkouts/…`."
+    )
+    paid_by = serializers.CharField(
+        allow_null=True, help_text="Whose try it is, masked, when it is not yours."
     )
     expires_at = serializers.DateTimeField(help_text="When the page closes.")
     created_at = serializers.DateTimeField()
@@ -74,6 +82,9 @@ class PaymentShape(Shape):
     """What is owed, and how far it is."""
 
     id = serializers.CharField()
+    role = serializers.ChoiceField(
+        choices=list(paying.ROLES), help_text="Your own due, or of somebody you act for."
+    )
     reference = serializers.CharField(help_text="The dossier.")
     agency_code = serializers.CharField()
     title = serializers.CharField()
@@ -85,6 +96,15 @@ class PaymentShape(Shape):
     declined = DeclinedShape(allow_null=True)
     lines = PaymentLineShape(many=True)
     attempt = AttemptShape(allow_null=True, help_text="The latest try.")
+    paid_by = serializers.CharField(
+        allow_null=True, help_text="Who paid, masked, when it was not you."
+    )
+    replaces = serializers.CharField(
+        allow_null=True, help_text="The wrong due that this one stands for."
+    )
+    replaced_by = serializers.CharField(
+        allow_null=True, help_text="The right due that stands for this one."
+    )
     has_receipt = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -123,7 +143,10 @@ class ReceiptShape(Shape):
     corrects = ReceiptBriefShape(allow_null=True, help_text="The one that it corrects.")
     replaced_by = ReceiptBriefShape(allow_null=True)
     reason = serializers.CharField(help_text="Why it was adjusted or replaced; else empty.")
-    payer_name = serializers.CharField()
+    payer_name = serializers.CharField(help_text="Who paid.")
+    paid_for = serializers.CharField(
+        allow_null=True, help_text="Whose due it was; null when they paid themselves."
+    )
     payer_address = serializers.CharField()
     payer_tax_code = serializers.CharField()
     title = serializers.CharField()
@@ -149,8 +172,11 @@ def line(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def attempt(row: Attempt) -> dict[str, Any]:
+def attempt(row: Attempt, *, viewer_id: str) -> dict[str, Any]:
+    """Return a try as its viewer may see it: the page is its payer's alone. `row.payment` is
+    loaded."""
     state = queries.shown_attempt(row)
+    mine = row.payer_id == viewer_id
     return {
         "id": row.id,
         "payment_id": row.payment_id,
@@ -158,10 +184,18 @@ def attempt(row: Attempt) -> dict[str, Any]:
         "provider": row.provider,
         "state": state.value,
         "declined": _declined(row, state),
-        "checkout_url": row.checkout_url or None,
+        "checkout_url": (row.page.checkout_url or None) if mine else None,
+        "checkout_id": row.page_id if row.dues > 1 else None,
+        "paid_by": _payer(row, viewer_id),
         "expires_at": row.expires_at,
         "created_at": row.created_at,
     }
+
+
+def _payer(row: Attempt, viewer_id: str) -> str | None:
+    if row.payer_id is None or row.payer_id == viewer_id:
+        return None
+    return words.masked_name(row.payer_name or row.payment.payer_name)
 
 
 def _declined(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
@@ -175,12 +209,14 @@ def _declined(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
     }
 
 
-def payment(row: Payment) -> dict[str, Any]:
+def payment(row: Payment, *, viewer_id: str) -> dict[str, Any]:
     state = queries.shown(row)
     tries = list(row.attempts.all())
-    last = attempt(tries[-1]) if tries else None
+    last = attempt(tries[-1], viewer_id=viewer_id) if tries else None
+    settled = [one for one in tries if one.state == states.Attempt.PAID]
     return {
         "id": row.id,
+        "role": paying.OWN if row.citizen_id == viewer_id else paying.REPRESENTATIVE,
         "reference": row.reference,
         "agency_code": row.agency_code,
         "title": row.title,
@@ -188,10 +224,13 @@ def payment(row: Payment) -> dict[str, Any]:
         "amount": http.money(row.amount_vnd),
         "paid": http.money(row.captured_vnd),
         "refunded": http.money(row.refunded_vnd),
-        "can_pay": showing.may_pay(state),
+        "can_pay": showing.may_pay(state) and not any(_in_the_way(t, viewer_id) for t in tries),
         "declined": last["declined"] if last and state == showing.Shown.DECLINED else None,
         "lines": [line(one) for one in row.lines],
         "attempt": last,
+        "paid_by": _payer(settled[0], viewer_id) if settled else None,
+        "replaces": row.replaces_id,
+        "replaced_by": row.replaced_by.id if hasattr(row, "replaced_by") else None,
         "has_receipt": queries.has_receipt(row),
         "created_at": row.created_at,
         "settled_at": row.settled_at,
@@ -206,6 +245,12 @@ def brief(row: Receipt | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {"id": row.id, "series": row.series, "number": f"{row.number:07d}"}
+
+
+def _in_the_way(row: Attempt, viewer_id: str) -> bool:
+    """Return whether a page of somebody else, or for other dues too, is still open."""
+    active = states.Attempt(row.state) in states.ACTIVE_ATTEMPTS
+    return active and (row.payer_id != viewer_id or row.dues > 1)
 
 
 def receipt(row: Receipt) -> dict[str, Any]:
@@ -225,6 +270,7 @@ def receipt(row: Receipt) -> dict[str, Any]:
         "payer_name": row.payer_name,
         "payer_address": row.payer_address,
         "payer_tax_code": row.payer_tax_code,
+        "paid_for": row.paid_for,
         "title": row.title,
         "lines": [line(one) for one in row.lines],
         "change": http.money(row.change_vnd),

@@ -3,6 +3,7 @@
 from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
 from payments.models.charge import Attempt, Payment, Refund
 from payments.models.disputes import Dispute, DisputeEvent
+from payments.models.paying import PayCode, Payer
 from payments.models.receipts import (
     CollectingBody,
     Receipt,
@@ -26,6 +27,8 @@ __all__ = [
     "DisputeEvent",
     "EventOutcome",
     "LedgerEntry",
+    "PayCode",
+    "Payer",
     "Payment",
     "ProviderEvent",
     "Receipt",

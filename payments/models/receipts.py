@@ -82,7 +82,15 @@ class Receipt(models.Model):
     series = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
     collector = models.JSONField(help_text="name, address, tax_code, is_demo, as they were")
-    payer_name = crypto.EncryptedTextField()
+    payer_name = crypto.EncryptedTextField(help_text="who paid")
+    paid_for = crypto.EncryptedTextField(null=True, help_text="whose dossier; null when the same")
+    payer = models.ForeignKey(
+        "citizens.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="whose account paid for somebody else's due; null when it was the debtor",
+    )
     payer_address = crypto.EncryptedTextField(blank=True, default="")
     payer_tax_code = models.CharField(max_length=20, blank=True)
     title = models.CharField(max_length=250)

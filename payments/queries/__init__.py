@@ -1,19 +1,19 @@
 """Reads of money: for the owner, for a reference, for the desk, for the city's figures."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, Prefetch, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from common.errors import NotFound
 from payments.models import Attempt, LedgerEntry, Payment, Receipt, Refund
 from payments.rules import money, showing, states
 
 SETTLED = (states.Payment.PAID.value, states.Payment.REFUNDED.value)
 SHOWN = 5
+TRIES = Prefetch("attempts", Attempt.objects.select_related("paid_with").order_by("number"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,27 +72,7 @@ def owed_references() -> QuerySet[Payment, str]:
 
 def payments_of(citizen_id: str) -> QuerySet[Payment]:
     """Return the payments of one citizen with what the app shows of each: three queries."""
-    return Payment.objects.of(citizen_id).prefetch_related(
-        Prefetch("attempts", Attempt.objects.order_by("number"))
-    )
-
-
-def payment_of(citizen_id: str, payment_id: str) -> Payment:
-    """Return one payment of this citizen. Errors: NotFound, also when it is somebody else's."""
-    found = payments_of(citizen_id).filter(id=payment_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def attempt_of(citizen_id: str, payment_id: str, attempt_id: str) -> Attempt:
-    """Return one attempt of this citizen. Errors: NotFound."""
-    found = Attempt.objects.filter(
-        id=attempt_id, payment_id=payment_id, payment__citizen_id=citizen_id
-    ).first()
-    if found is None:
-        raise NotFound
-    return found
+    return Payment.objects.of(citizen_id).prefetch_related(TRIES)
 
 
 def has_receipt(payment: Payment) -> bool:
@@ -109,6 +89,11 @@ def shown(payment: Payment) -> showing.Shown:
 def shown_attempt(attempt: Attempt) -> showing.Shown:
     """Return the state of an attempt in the app."""
     return showing.attempt(_try(attempt))
+
+
+def shown_checkout(page: Sequence[Attempt]) -> showing.Shown:
+    """Return the state of a page for several dues in the app; the one that opened it first."""
+    return showing.checkout([_try(attempt) for attempt in page])
 
 
 def _try(attempt: Attempt) -> showing.Try:
@@ -211,6 +196,7 @@ class DeskPayment:
     refundable_vnd: int
     settled_at: datetime | None
     refunds: tuple[DeskRefund, ...]
+    replaces_id: str | None = None
 
 
 def desk(
@@ -254,6 +240,7 @@ def _desk_row(row: Payment) -> DeskPayment:
             )
             for refund in row.refunds.all()
         ),
+        replaces_id=row.replaces_id,
     )
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common.errors import NotFound
 from payments.models import Receipt
@@ -14,22 +14,23 @@ def _rows() -> QuerySet[Receipt]:
     return Receipt.objects.select_related("payment", "corrects", "replaced_by")
 
 
-def of_payment(citizen_id: str, payment_id: str) -> QuerySet[Receipt]:
-    """Return the receipts of one payment of this citizen."""
-    return _rows().filter(payment_id=payment_id, payment__citizen_id=citizen_id)
+def of_payment(viewer_id: str, payment_id: str) -> QuerySet[Receipt]:
+    """Return the receipts of one payment, for whoever owed it and for whoever paid it."""
+    mine = Q(payment__citizen_id=viewer_id) | Q(payer_id=viewer_id)
+    return _rows().filter(mine, payment_id=payment_id)
 
 
-def one_of(citizen_id: str, payment_id: str, receipt_id: str) -> Receipt:
-    """Return one receipt of this citizen. Errors: NotFound."""
-    found = of_payment(citizen_id, payment_id).filter(id=receipt_id).first()
+def one_of(viewer_id: str, payment_id: str, receipt_id: str) -> Receipt:
+    """Return one receipt of what somebody owed or paid. Errors: NotFound."""
+    found = of_payment(viewer_id, payment_id).filter(id=receipt_id).first()
     if found is None:
         raise NotFound
     return found
 
 
-def standing_of(citizen_id: str, payment_id: str) -> Receipt:
+def standing_of(viewer_id: str, payment_id: str) -> Receipt:
     """Return the receipt of a payment that was not replaced. Errors: NotFound, also when unpaid."""
-    rows = of_payment(citizen_id, payment_id).exclude(kind=Receipt.Kind.ADJUSTMENT)
+    rows = of_payment(viewer_id, payment_id).exclude(kind=Receipt.Kind.ADJUSTMENT)
     found = rows.filter(replaced_by__isnull=True).first()
     if found is None:
         raise NotFound

@@ -49,13 +49,18 @@ class Fact:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What follows; `None` leaves a state as it is."""
+    """What follows; `None` leaves a state as it is.
+
+    Units: received_vnd is this due's part of what came, fee_vnd of what the provider kept.
+    """
 
     attempt: states.Attempt | None = None
     payment: states.Payment | None = None
     posting: Posting = Posting.NOTHING
     give_back: bool = False
     reason: str = ""
+    received_vnd: int = 0
+    fee_vnd: int = 0
 
 
 UNCHANGED = Decision()
@@ -75,20 +80,30 @@ def decide(
     owed_vnd: int,
     fact: Fact,
     closing: bool = False,
+    page_vnd: int | None = None,
+    opener: bool = True,
 ) -> Decision:
-    """Return what the provider's word changes. A stale word never takes anything back.
+    """Return what the provider's word changes for one due. A stale word never takes anything back.
 
-    Shape: closing says that this side asked the provider to close the page.
+    Shape: closing says that this side asked the provider to close the page; page_vnd is what the
+    page asks for altogether, when several dues are paid on it; opener is the one of them on which
+    the provider's fee, and money that does not fit, are booked.
     """
     if attempt in states.TERMINAL_ATTEMPTS:
         return UNCHANGED
     if fact.outcome == Outcome.PAID:
-        return _paid(payment, owed_vnd, fact)
+        return _paid(payment, owed_vnd, owed_vnd if page_vnd is None else page_vnd, opener, fact)
     if fact.outcome == Outcome.SUSPECT:
         in_dong = fact.currency.upper() == "VND" and fact.amount_vnd > 0
-        posting = Posting.SUSPENSE if in_dong else Posting.NOTHING
-        reason = fact.decline_code or "suspected_fraud"
-        return Decision(attempt=states.Attempt.REVIEW, posting=posting, reason=reason)
+        posting = Posting.SUSPENSE if in_dong and opener else Posting.NOTHING
+        held = posting == Posting.SUSPENSE
+        return Decision(
+            attempt=states.Attempt.REVIEW,
+            posting=posting,
+            received_vnd=fact.amount_vnd if held else 0,
+            fee_vnd=fact.fee_vnd if held else 0,
+            reason=fact.decline_code or "suspected_fraud",
+        )
     if attempt not in states.ACTIVE_ATTEMPTS:
         return UNCHANGED
     if fact.outcome in {Outcome.OPEN, Outcome.PROCESSING}:
@@ -102,24 +117,46 @@ def decide(
     return Decision(attempt=end, reason=reason)
 
 
-def _paid(payment: states.Payment, owed_vnd: int, fact: Fact) -> Decision:
+def _paid(
+    payment: states.Payment, owed_vnd: int, page_vnd: int, opener: bool, fact: Fact
+) -> Decision:
     review = states.Attempt.REVIEW
     if fact.currency.upper() != "VND":
         # Not even suspense can hold it: the ledger counts đồng.
         return Decision(attempt=review, reason="currency_differs")
-    if fact.amount_vnd != owed_vnd:
-        posting = Posting.SUSPENSE if fact.amount_vnd > 0 else Posting.NOTHING
-        return Decision(attempt=review, posting=posting, reason="amount_differs")
+    fee = fact.fee_vnd if opener else 0
+    if fact.amount_vnd != page_vnd:
+        # Nobody can say which due it was meant for: it is held in one place.
+        if opener and fact.amount_vnd > 0:
+            return Decision(
+                attempt=review,
+                posting=Posting.SUSPENSE,
+                reason="amount_differs",
+                received_vnd=fact.amount_vnd,
+                fee_vnd=fee,
+            )
+        return Decision(attempt=review, reason="amount_differs")
     match payment:
         case states.Payment.OWED:
             return Decision(
-                attempt=states.Attempt.PAID, payment=states.Payment.PAID, posting=Posting.FEE
+                attempt=states.Attempt.PAID,
+                payment=states.Payment.PAID,
+                posting=Posting.FEE,
+                received_vnd=owed_vnd,
+                fee_vnd=fee,
             )
         case states.Payment.PAID | states.Payment.REFUNDED:
             reason = "paid_twice"
         case _:
             reason = "paid_after_cancel"
-    return Decision(attempt=review, posting=Posting.SUSPENSE, give_back=True, reason=reason)
+    return Decision(
+        attempt=review,
+        posting=Posting.SUSPENSE,
+        give_back=True,
+        reason=reason,
+        received_vnd=owed_vnd,
+        fee_vnd=fee,
+    )
 
 
 class RefundOutcome(enum.StrEnum):

@@ -126,3 +126,8 @@ DECLINED = (
 def decline(code: str) -> tuple[str, str]:
     """Return what a payer reads for the provider's decline code, Vietnamese and English."""
     return DECLINES.get(code, DECLINED)
+
+
+def masked_name(name: str) -> str:
+    """Return a name of which only the initials are told: "Nguyễn Thị Thử" is "N*** T*** T***"."""
+    return " ".join(f"{part[0].upper()}***" for part in name.split())

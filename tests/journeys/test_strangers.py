@@ -70,6 +70,8 @@ TABLES = (
     "payments_payment",
     "payments_attempt",
     "payments_refund",
+    "payments_paycode",
+    "payments_payer",
     "dossiers_conversation",
     "dossiers_dossiermessage",
     "dossiers_messagefile",
@@ -176,6 +178,12 @@ BODIES = {
         "expected_state": 1,
     },
     "/delivery": {"way": "counter"},
+    "/dues": {
+        "payment_id": "pay_x",
+        "lines": [],
+        "reason": "x",
+        "expected_state": 1,
+    },
     "/delivery-reports": {"outcome": "delivered"},
 }
 

@@ -38,6 +38,12 @@ def provider(
     return provider_process
 
 
+@pytest.fixture(autouse=True)
+def by_card(settings: Any) -> None:
+    """Offer cards alone, unless a test brings another provider up."""
+    settings.PAYMENT_METHODS = {"card": "stripe"}
+
+
 @pytest.fixture(scope="session")
 def vnpay_process() -> Iterator[Vnpay]:
     provider = Vnpay()

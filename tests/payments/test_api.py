@@ -38,6 +38,7 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
     assert seen.status_code == 200
     assert seen.json() == {
         "id": due.id,
+        "role": "own",
         "reference": due.reference,
         "agency_code": AGENCY,
         "title": due.title,
@@ -58,6 +59,9 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
             }
         ],
         "attempt": None,
+        "paid_by": None,
+        "replaces": None,
+        "replaced_by": None,
         "has_receipt": False,
         "created_at": "2026-11-24T10:00:00+07:00",
         "settled_at": None,
@@ -74,6 +78,8 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
         "state": "pending",
         "declined": None,
         "checkout_url": attempt["checkout_url"],
+        "checkout_id": None,
+        "paid_by": None,
         "expires_at": "2026-11-24T11:00:00+07:00",
         "created_at": "2026-11-24T10:00:00+07:00",
     }
@@ -155,7 +161,7 @@ def test_bodies_and_keys_are_strict(owner: Api, due: Payment) -> None:
     assert not Attempt.objects.exists()
 
 
-TAILS = ["", "/attempts/att_x", "/receipt", "/receipt.pdf"]
+TAILS = ["", "/attempts", "/attempts/att_x", "/receipt", "/receipt.pdf"]
 
 
 @pytest.mark.parametrize("tail", TAILS)
@@ -240,6 +246,7 @@ def test_the_receipt_and_its_paper(owner: Api, due: Payment, world: World) -> No
         "payer_name": "Nguyễn Thị Thử",
         "payer_address": "",
         "payer_tax_code": "",
+        "paid_for": None,
         "title": due.title,
         "lines": [
             {

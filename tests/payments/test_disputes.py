@@ -22,7 +22,7 @@ def _balance(account: str) -> int:
 
 
 def _told(world: World, attempt: Attempt) -> str:
-    payment = queries.payment_of(attempt.payment.citizen_id, attempt.payment_id)
+    payment = queries.payments_of(attempt.payment.citizen_id).get(id=attempt.payment_id)
     return str(queries.shown(payment).value)
 
 

@@ -419,7 +419,8 @@ def test_check_books_finds_nothing_until_somebody_tampers(
     assert out.getvalue().splitlines() == [
         f"refunded {first.payment_id}: kept 5000, booked 6000",
         f"received {second.id}: kept 20001, booked 20000",
-        "5 accounts, 2 differences",
+        f"receipt {first.payment_id}: kept 10000, booked 11000",
+        "5 accounts, 3 differences",
     ]
     # Put right again: the fixture looks at everything afterwards.
     type(first.payment).objects.filter(id=first.payment_id).update(refunded_vnd=6_000)
