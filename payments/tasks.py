@@ -4,7 +4,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from payments.actions import announce, refund, settle, sweep
+from payments.actions import announce, bill_notices, refund, saved_bills, settle, sweep
 
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -32,6 +32,17 @@ def announce_payment(payment_id: str) -> None:
 @app.task(name="payments.announce_refund", queue="money", retry=RETRY)
 def announce_refund(refund_id: str) -> None:
     announce.announce_refund(refund_id=refund_id, now=clock.now())
+
+
+@app.task(name="payments.tell_biller", queue="money", retry=RETRY)
+def tell_biller(payment_id: str) -> None:
+    bill_notices.tell(payment_id=payment_id, now=clock.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="payments.remind_bills", queue="sweep", queueing_lock="payments.remind_bills")
+def remind_bills(timestamp: int) -> None:
+    saved_bills.remind(now=clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -1,4 +1,8 @@
-"""Receipts (biên lai): numbers without gaps, and the paper."""
+"""Receipts (biên lai): numbers without gaps, and the paper.
+
+Only an agency gives a biên lai. Who pays a biller or a market stall gets a confirmation of payment
+(xác nhận thanh toán) in a series of that beneficiary's own, made by the same rules.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -7,8 +11,11 @@ from common import db, documents, ids
 from payments.models import Attempt, CollectingBody, Payment, Receipt, ReceiptSeries
 from payments.rules import money, words
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "templates_typst" / "receipt.typ"
+PAPERS = Path(__file__).resolve().parent.parent / "templates_typst"
+TEMPLATE = PAPERS / "receipt.typ"
+CONFIRMATION_TEMPLATE = PAPERS / "confirmation.typ"
 DEMO_FORM = "DEMO-01BL"
+CONFIRMATION_FORM = "DEMO-XNTT"
 
 
 @db.transaction_required
@@ -56,21 +63,29 @@ def _next_number(series: str) -> int:
 def _collector(agency_code: str) -> CollectingBody:
     """Return who collects for an agency; one nobody described gets an evident demonstration."""
     known = CollectingBody.objects.filter(agency_code=agency_code).first()
+    agency = money.is_agency(agency_code)
+    who = "Cơ quan thu phí" if agency else "Bên nhận tiền"
     return known or CollectingBody(
         agency_code=agency_code,
-        name=f"Cơ quan thu phí thử nghiệm ({agency_code})",
+        name=f"{who} thử nghiệm ({agency_code})",
         tax_code=f"DEMO-MST-{agency_code}"[:40],
-        form_code=DEMO_FORM,
+        form_code=DEMO_FORM if agency else CONFIRMATION_FORM,
         series_prefix=f"DEMO-{agency_code}"[:30],
         is_demo=True,
     )
 
 
+def is_confirmation(receipt: Receipt) -> bool:
+    """Return whether a receipt is a confirmation of payment, not a biên lai."""
+    return receipt.form_code == CONFIRMATION_FORM
+
+
 def paper(receipt: Receipt) -> bytes:
     """Return the PDF of a receipt: a rendition (bản thể hiện), the same bytes every time."""
     issued = receipt.issued_at.astimezone(money.HCM)
+    confirmation = is_confirmation(receipt)
     return documents.pdf(
-        TEMPLATE,
+        CONFIRMATION_TEMPLATE if confirmation else TEMPLATE,
         {
             "form_code": receipt.form_code,
             "series": receipt.series,
@@ -96,7 +111,8 @@ def paper(receipt: Receipt) -> bytes:
             "issued": f"{issued:%H:%M:%S ngày %d/%m/%Y}",
             "lookup_code": receipt.lookup_code,
             "qr": documents.qr_svg(
-                f"BIEN LAI THU NGHIEM {receipt.series} {receipt.number:07d} "
+                f"{'XAC NHAN THANH TOAN' if confirmation else 'BIEN LAI'} THU NGHIEM "
+                f"{receipt.series} {receipt.number:07d} "
                 f"{receipt.total_vnd} VND {receipt.lookup_code}"
             ),
         },

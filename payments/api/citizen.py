@@ -160,7 +160,8 @@ class ReceiptPaper(View):
     def get(self, request: Request, payment_id: str) -> Any:
         receipt = queries.receipt_of(str(request.user.pk), payment_id)
         data = receipts.paper(receipt)
-        name = f"bien-lai-{receipt.number:07d}.pdf"
+        kind = "xac-nhan" if receipts.is_confirmation(receipt) else "bien-lai"
+        name = f"{kind}-{receipt.number:07d}.pdf"
         response = HttpResponse(data, content_type="application/pdf")
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["ETag"] = f'"{hashlib.sha256(data).hexdigest()}"'

@@ -82,6 +82,8 @@ def test_not_ready_without_a_worker(anonymous):
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "development-only-secret-key-of-no-value-at-all-0123456789"),
+        ("BILLER_API_KEY", ""),
+        ("BILLER_API_KEY", "biller_mock_of_no_value"),
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "sqlite:///x.db"),
         ("ALLOWED_HOSTS", ""),
@@ -105,6 +107,7 @@ def test_production_refuses_what_is_unsafe(name, value):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "BILLER_API_KEY": "b" * 20,
         "ALLOWED_HOSTS": "api.example.vn",
         "DATABASE_URL": "postgresql://app@db/cantho",
         "DATABASE_OWNER_URL": "postgresql://owner@db/cantho",
@@ -153,6 +156,7 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "BILLER_API_KEY": "b" * 20,
         "CODE_GATEWAY_TOKEN": "t" * 20,
         "MEDIA_ROOT": str(tmp_path),
         # No database or cache listens at the example's hosts: these checks ask settings only.
