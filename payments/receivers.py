@@ -37,13 +37,6 @@ def on_refunded(
     amount_vnd: int,
     **kwargs: Any,
 ) -> None:
-    told = {
-        "payment_id": payment_id,
-        "refund_id": refund_id,
-        "amount_vnd": amount_vnd,
-        "now": clock.now(),
-    }
-    if reference.startswith("bill:"):
-        bills.note_refunded(**told)
-    elif reference.startswith("sale:"):
-        stalls.note_refunded(**told)
+    note = {"bill": bills.note_refunded, "sale": stalls.note_refunded}.get(reference.split(":")[0])
+    if note is not None:
+        note(payment_id=payment_id, refund_id=refund_id, amount_vnd=amount_vnd, now=clock.now())

@@ -119,9 +119,7 @@ def keep(
         ],
     )
     numbers = [row.number for row in rows]
-    known = dict(
-        Bill.objects.filter(biller=biller, number__in=numbers).values_list("number", "id")
-    )
+    known = dict(Bill.objects.filter(biller=biller, number__in=numbers).values_list("number", "id"))
     return [known[number] for number in numbers]
 
 
@@ -185,9 +183,7 @@ def _make_way(bill: Bill, citizen_id: str, amount_vnd: int, now: datetime) -> st
     return None
 
 
-def _hold(
-    bill: Bill, stated: bills.Stated, citizen_id: str, payer_name: str, now: datetime
-) -> str:
+def _hold(bill: Bill, stated: bills.Stated, citizen_id: str, payer_name: str, now: datetime) -> str:
     reference = f"bill:{bill.id}"
     before = BillPayment.objects.filter(bill=bill).exclude(notice=bills.Notice.RELEASED.value)
     round_number = before.count() + 1

@@ -163,9 +163,7 @@ def open_payment(
     """
     if not stalls.amount_fits(amount_vnd):
         raise AmountOutOfRange(minimum_vnd=stalls.MIN_SALE_VND, maximum_vnd=stalls.MAX_SALE_VND)
-    stall = (
-        Stall.objects.select_related("market").filter(code=code, seller__isnull=False).first()
-    )
+    stall = Stall.objects.select_related("market").filter(code=code, seller__isnull=False).first()
     if stall is None:
         raise NotFound
     if stall.seller_id == citizen_id:

@@ -239,6 +239,4 @@ class BillPayments(View):
             now=clock.now(),
         )
         data = shapes.payment(payment_of(str(request.user.pk), payment_id))
-        return http.answer(
-            data, status=201, headers={"Location": f"/api/v1/payments/{payment_id}"}
-        )
+        return http.answer(data, status=201, headers={"Location": f"/api/v1/payments/{payment_id}"})

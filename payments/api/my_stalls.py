@@ -182,9 +182,7 @@ class MyStalls(View):
     def post(self, request: Request) -> Response:
         body = EnrolBody(data=request.data)
         body.is_valid(raise_exception=True)
-        row = stalls.enrol(
-            citizen_id=str(request.user.pk), now=clock.now(), **body.validated_data
-        )
+        row = stalls.enrol(citizen_id=str(request.user.pk), now=clock.now(), **body.validated_data)
         return http.answer(my_stall(row), status=201)
 
 
@@ -276,7 +274,8 @@ class MyStallDays(View):
         summary="Read the sums of my stall's days",
         description=(
             "By the day in Cần Thơ, both days included. Added up from the ledger: a refund counts "
-            f"on the day it was asked for. At most {rules.MAX_DAYS} days."
+            f"on the day it was asked for, and is taken off again, below zero perhaps, on the day "
+            f"that it is known to have failed. At most {rules.MAX_DAYS} days."
         ),
         answer=DailyTotalsShape,
         refusals=[NotFound, Invalid],

@@ -95,5 +95,3 @@ def saved_export(citizen_id: str) -> list[dict[str, object]]:
         }
         for row in saved_of(citizen_id).order_by("created_at", "id")
     ]
-
-

@@ -13,9 +13,7 @@ from payments.rules import money, stalls
 
 def open_stall(code: str) -> Stall:
     """Return a stall that has a seller. Errors: NotFound."""
-    found = (
-        Stall.objects.select_related("market").filter(code=code, seller__isnull=False).first()
-    )
+    found = Stall.objects.select_related("market").filter(code=code, seller__isnull=False).first()
     if found is None:
         raise NotFound
     return found

@@ -76,7 +76,7 @@ class Book:
             month = datetime.datetime.strptime(f"{period}01 +0000", "%Y%m%d %z").date()
         except (Refusal, ValueError) as failure:
             raise Refusal(404, "bill_unknown") from failure
-        lines = [
+        lines: list[Obj] = [
             {
                 "label": label,
                 "quantity": quantity + (serial * month.month if quantity > 1 else 0),
@@ -85,7 +85,7 @@ class Book:
             for label, quantity, unit in BILLERS[biller][1]
         ]
         for line in lines:
-            line["amount_vnd"] = int(line["quantity"]) * int(line["unit_vnd"])
+            line["amount_vnd"] = line["quantity"] * line["unit_vnd"]
         bill: Obj = {
             "number": number,
             "customer_code": customer,
