@@ -58,7 +58,7 @@ class BillersShape(Shape):
     items = BillerShape(many=True)
 
 
-class LookupBody(Body):
+class BillLookupBody(Body):
     biller = serializers.CharField(max_length=40)
     customer_code = serializers.CharField(max_length=40)
 
@@ -170,7 +170,7 @@ class BillLookups(View):
             f"{QUESTIONS_A_DAY} a day. 503 `biller_unreachable`: the biller gave no answer, "
             "`Retry-After` says when to try again."
         ),
-        body=LookupBody,
+        body=BillLookupBody,
         answer=FoundBillsShape,
         refusals=[NotFound, billers.CustomerUnknown, billers.BillerUnreachable, TooManyRequests],
         examples=[
@@ -182,7 +182,7 @@ class BillLookups(View):
         ],
     )
     def post(self, request: Request) -> Response:
-        body = LookupBody(data=request.data)
+        body = BillLookupBody(data=request.data)
         body.is_valid(raise_exception=True)
         found = bills.look_up(
             biller_code=body.validated_data["biller"],

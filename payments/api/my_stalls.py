@@ -74,11 +74,11 @@ class SaleShape(Shape):
     can_refund = serializers.BooleanField(help_text="Today's, and nothing of it went back yet.")
 
 
-class RefundBody(Body):
+class SaleRefundBody(Body):
     reason = serializers.CharField(min_length=3, max_length=200)
 
 
-class DayShape(Shape):
+class StallDayShape(Shape):
     day = serializers.DateField()
     sales = serializers.IntegerField()
     received = Money()
@@ -86,10 +86,10 @@ class DayShape(Shape):
     net = Money()
 
 
-class DailyTotalsShape(Shape):
+class StallDailyTotalsShape(Shape):
     """Days with any movement, as booked; the total is their sum."""
 
-    days = DayShape(many=True)
+    days = StallDayShape(many=True)
     total = Money()
 
 
@@ -234,7 +234,7 @@ class MyStallRefund(View):
             "All of it, on the day it was paid (in Cần Thơ). It goes back the way it came; "
             "`refunding` turns into `refunded` when it arrived. 412 when it went back already."
         ),
-        body=RefundBody,
+        body=SaleRefundBody,
         answer=SaleShape,
         status=201,
         key="transaction",
@@ -251,7 +251,7 @@ class MyStallRefund(View):
         query=[STALL, PAYMENT],
     )
     def post(self, request: Request, stall_id: str, payment_id: str) -> Response:
-        body = RefundBody(data=request.data)
+        body = SaleRefundBody(data=request.data)
         body.is_valid(raise_exception=True)
         stalls.refund_sale(
             citizen_id=str(request.user.pk),
@@ -277,7 +277,7 @@ class MyStallDays(View):
             f"on the day it was asked for, and is taken off again, below zero perhaps, on the day "
             f"that it is known to have failed. At most {rules.MAX_DAYS} days."
         ),
-        answer=DailyTotalsShape,
+        answer=StallDailyTotalsShape,
         refusals=[NotFound, Invalid],
         query=[STALL, day_parameter("from", "The first day."), day_parameter("to", "The last.")],
     )
