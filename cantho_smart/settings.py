@@ -278,6 +278,8 @@ SPECTACULAR_SETTINGS = {
             *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
         ],
         "LentRoleEnum": ["approver", "handler", "reception"],
+        "BillerKindEnum": "payments.rules.bills.Kind",
+        "BillStatusEnum": ["open", "being_paid", "paid", "withdrawn"],
         "ChannelEnum": ["online", "counter", "postal"],
         "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
         "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
@@ -456,6 +458,12 @@ if "vnpay" in PAYMENT_METHODS.values():
 PAYMENT_SESSION_MINUTES = env.int("PAYMENT_SESSION_MINUTES", 60)
 # An address to come back to after paying begins with one of these; it carries no outcome.
 PAYMENT_RETURN_URLS = env.list("PAYMENT_RETURN_URLS", default=["canthosmart://", f"{PUBLIC_URL}/"])
+
+# The hub that billers of electricity, water, tuition, hospital are asked and told through.
+BILLER_BASE_URL = env.str("BILLER_BASE_URL", f"http://127.0.0.1:{PORT + 5}" if DEVELOPMENT else "")
+BILLER_API_KEY = secret("BILLER_API_KEY", "biller_mock_of_no_value")
+BILLER_CONNECT_TIMEOUT_SECONDS = env.float("BILLER_CONNECT_TIMEOUT_SECONDS", 3.05)
+BILLER_READ_TIMEOUT_SECONDS = env.float("BILLER_READ_TIMEOUT_SECONDS", 5.0)
 
 # Other processes that must be up before this one calls itself ready: name -> health address.
 COMPANIONS: dict[str, str] = env.json("COMPANIONS", {})

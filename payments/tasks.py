@@ -6,7 +6,16 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from payments.actions import announce, disputes, reconcile, refund, settle, sweep
+from payments.actions import (
+    announce,
+    bill_notices,
+    disputes,
+    reconcile,
+    refund,
+    saved_bills,
+    settle,
+    sweep,
+)
 
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -50,6 +59,17 @@ def reconcile_day(provider: str, day: str) -> None:
 @app.task(name="payments.plan_days", queue="books", queueing_lock="payments.plan_days")
 def plan_days(timestamp: int) -> None:
     reconcile.plan(now=clock.now())
+
+
+@app.task(name="payments.tell_biller", queue="money", retry=RETRY)
+def tell_biller(payment_id: str) -> None:
+    bill_notices.tell(payment_id=payment_id, now=clock.now())
+
+
+@app.periodic(cron="*/15 * * * *")
+@app.task(name="payments.remind_bills", queue="sweep", queueing_lock="payments.remind_bills")
+def remind_bills(timestamp: int) -> None:
+    saved_bills.remind(now=clock.now())
 
 
 @app.periodic(cron="* * * * *")

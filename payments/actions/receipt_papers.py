@@ -9,11 +9,12 @@ from django.conf import settings
 from common import db, documents, files, signing
 from common.errors import NotFound, Refusal
 from common.files import PDF
+from payments.actions.receipts import is_confirmation
 from payments.models import Payment, Receipt, ReceiptPaper, ReceiptPrint
 from payments.queries import receipts as reads
 from payments.rules import money, words
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "templates_typst" / "receipt.typ"
+PAPERS = Path(__file__).resolve().parent.parent / "templates_typst"
 MAX_PRINTS = 50
 
 
@@ -36,7 +37,7 @@ def original(*, receipt_id: str, now: datetime) -> bytes:
     found = _made(receipt_id)
     if found is None:
         receipt = Receipt.objects.get(id=receipt_id)
-        data = documents.pdf(TEMPLATE, content(receipt), at=receipt.issued_at)
+        data = documents.pdf(_template(receipt), content(receipt), at=receipt.issued_at)
         signed = signing.sign(
             data,
             signatory=signing.Signatory(
@@ -98,7 +99,13 @@ def copy(*, receipt: Receipt, number: int) -> bytes:
         raise NotFound
     printed = f"{row.printed_at.astimezone(money.HCM):%H:%M ngày %d/%m/%Y}"
     mark = f"BẢN IN LẠI SỐ {number}, in lúc {printed}"
-    return documents.pdf(TEMPLATE, {**content(receipt), "copy": mark}, at=receipt.issued_at)
+    return documents.pdf(
+        _template(receipt), {**content(receipt), "copy": mark}, at=receipt.issued_at
+    )
+
+
+def _template(receipt: Receipt) -> Path:
+    return PAPERS / ("confirmation.typ" if is_confirmation(receipt) else "receipt.typ")
 
 
 KINDS = {

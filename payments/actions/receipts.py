@@ -1,5 +1,9 @@
 """Receipts (biên lai): numbers without gaps; what was wrong is adjusted or replaced, never edited.
 
+Only an agency gives a biên lai. Who pays a biller or a market stall gets a confirmation of payment
+(xác nhận thanh toán) in a series of that beneficiary's own, made by the same rules.
+
+
 Source: content after Decree 123/2020/NĐ-CP article 32, amended by 70/2025 (known, not re-read);
 that money given back takes a receipt of its own is practice. All of them are demonstrations.
 """
@@ -14,6 +18,7 @@ from payments.models import Attempt, CollectingBody, Payment, Receipt, ReceiptSe
 from payments.rules import money, words
 
 DEMO_FORM = "DEMO-01BL"
+CONFIRMATION_FORM = "DEMO-XNTT"
 MAX_CORRECTIONS = 20
 Kind = Receipt.Kind
 
@@ -246,11 +251,18 @@ def _next_number(series: str) -> int:
 def _collector(agency_code: str) -> CollectingBody:
     """Return who collects for an agency; one nobody described gets an evident demonstration."""
     known = CollectingBody.objects.filter(agency_code=agency_code).first()
+    agency = money.is_agency(agency_code)
+    who = "Cơ quan thu phí" if agency else "Bên nhận tiền"
     return known or CollectingBody(
         agency_code=agency_code,
-        name=f"Cơ quan thu phí thử nghiệm ({agency_code})",
+        name=f"{who} thử nghiệm ({agency_code})",
         tax_code=f"DEMO-MST-{agency_code}"[:40],
-        form_code=DEMO_FORM,
+        form_code=DEMO_FORM if agency else CONFIRMATION_FORM,
         series_prefix=f"DEMO-{agency_code}"[:30],
         is_demo=True,
     )
+
+
+def is_confirmation(receipt: Receipt) -> bool:
+    """Return whether a receipt is a confirmation of payment, not a biên lai."""
+    return receipt.form_code == CONFIRMATION_FORM

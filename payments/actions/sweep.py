@@ -7,9 +7,28 @@ from datetime import datetime, timedelta
 
 from common import db
 from common.errors import OutsideError
-from payments.actions import announce, disputes, reconcile, refund, settle
-from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
+from payments.actions import (
+    announce,
+    bill_notices,
+    bills,
+    disputes,
+    reconcile,
+    refund,
+    settle,
+    stalls,
+)
+from payments.models import (
+    Attempt,
+    BillPayment,
+    EventOutcome,
+    Payment,
+    ProviderEvent,
+    Refund,
+    StallSale,
+)
 from payments.providers import base, registry
+from payments.rules import bills as bill_rules
+from payments.rules import stalls as stall_rules
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +48,8 @@ class Swept:
     announced: int = 0
     disputes: int = 0
     days: int = 0
+    billers_told: int = 0
+    dropped: int = 0
 
 
 @db.durable
@@ -76,6 +97,30 @@ def sweep(*, now: datetime) -> Swept:
             lambda key: disputes.check(dispute_id=key, now=now),
         ),
         days=reconcile.plan(now=now),
+        billers_told=_each(
+            BillPayment.objects.due(now=now)
+            .order_by("next_check_at", "payment")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: bill_notices.tell(payment_id=key, now=now),
+        ),
+        dropped=_each(
+            BillPayment.objects.filter(
+                notice=bill_rules.Notice.OPEN, opened_at__lte=now - bill_rules.OFFER_LASTS
+            )
+            .order_by("opened_at", "payment")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: bills.expire(payment_id=key, now=now),
+        )
+        + _each(
+            StallSale.objects.filter(
+                settled_at=None,
+                dropped_at=None,
+                created_at__lte=now - stall_rules.OFFER_LASTS,
+            )
+            .order_by("created_at", "id")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: stalls.expire(payment_id=key, now=now),
+        ),
     )
 
 

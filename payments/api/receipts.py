@@ -16,6 +16,7 @@ from common.errors import Invalid, NotFound, TooManyRequests
 from common.http import Anyone, Body, IsCitizen, Money, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from payments.actions import payers, receipt_papers
+from payments.actions.receipts import is_confirmation
 from payments.api import shapes
 from payments.models import Receipt
 from payments.queries import paying
@@ -120,14 +121,18 @@ def pdf(data: bytes, name: str) -> HttpResponse:
     return response
 
 
+def _name(row: Receipt) -> str:
+    return f"{'xac-nhan' if is_confirmation(row) else 'bien-lai'}-{row.number:07d}"
+
+
 def original(row: Receipt) -> HttpResponse:
     data = receipt_papers.original(receipt_id=row.id, now=clock.now())
-    return pdf(data, f"bien-lai-{row.number:07d}")
+    return pdf(data, _name(row))
 
 
 def reprint(row: Receipt, number: int) -> HttpResponse:
     data = receipt_papers.copy(receipt=row, number=number)
-    return pdf(data, f"bien-lai-{row.number:07d}-ban-in-{number}")
+    return pdf(data, f"{_name(row)}-ban-in-{number}")
 
 
 class ReceiptDetail(View):

@@ -1,5 +1,6 @@
 """The tables, a file for each noun."""
 
+from payments.models.bills import Bill, Biller, BillPayment, SavedBill
 from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
 from payments.models.charge import Attempt, Payment, Refund
 from payments.models.disputes import Dispute, DisputeEvent
@@ -17,9 +18,13 @@ from payments.models.reconcile import (
     ReconciliationRun,
     StatementLine,
 )
+from payments.models.stalls import Market, Stall, StallSale
 
 __all__ = [
     "Attempt",
+    "Bill",
+    "BillPayment",
+    "Biller",
     "CollectingBody",
     "Discrepancy",
     "DiscrepancyEvent",
@@ -27,6 +32,7 @@ __all__ = [
     "DisputeEvent",
     "EventOutcome",
     "LedgerEntry",
+    "Market",
     "PayCode",
     "Payer",
     "Payment",
@@ -37,5 +43,8 @@ __all__ = [
     "ReceiptSeries",
     "ReconciliationRun",
     "Refund",
+    "SavedBill",
+    "Stall",
+    "StallSale",
     "StatementLine",
 ]

@@ -349,8 +349,14 @@ class Figures:
 
 
 def figures(start: datetime, end: datetime) -> Figures:
-    """Return what was collected in a period, and what of that went back; the end is exclusive."""
-    rows = Payment.objects.filter(state__in=SETTLED, settled_at__gte=start, settled_at__lt=end)
+    """Return what agencies collected in a period, and what of that went back; end exclusive.
+
+    Money that was only passed on, to billers and stalls, is no fee and is not counted.
+    """
+    passed_on = Q(agency_code__startswith=money.BILLER) | Q(agency_code__startswith=money.STALL)
+    rows = Payment.objects.filter(
+        state__in=SETTLED, settled_at__gte=start, settled_at__lt=end
+    ).exclude(passed_on)
     sums = rows.aggregate(
         collected=Coalesce(Sum("captured_vnd"), 0), refunded=Coalesce(Sum("refunded_vnd"), 0)
     )

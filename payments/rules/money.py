@@ -1,10 +1,26 @@
 """Accounts of the ledger, what may still be given back, and when to ask a provider again."""
 
+# Note [Beneficiaries]
+# A payment names whom its money is for in `agency_code`. An agency stands there by its key; who is
+# no agency stands there with its kind in front: `biller:dien-mau`, `stall:stl_...`. The prefix
+# alone chooses the account and the paper, so that tries, events, refunds and sweeps stay the same
+# code for all of them, and an officer, whose seat is at an agency, meets none of the others.
+
 import zoneinfo
 from datetime import timedelta
 
 CURRENCY = "VND"
 HCM = zoneinfo.ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+BILLER = "biller:"
+STALL = "stall:"
+_PAYABLE = {BILLER: "biller_payable:", STALL: "stall_payable:"}
+
+
+def is_agency(beneficiary: str) -> bool:
+    """Return whether the money is an agency's own: a fee, and its paper a biên lai."""
+    return not beneficiary.startswith(tuple(_PAYABLE))
 
 
 def clearing(provider: str) -> str:
@@ -13,7 +29,13 @@ def clearing(provider: str) -> str:
 
 
 def revenue(agency_code: str) -> str:
-    """Return the account of what an agency collected."""
+    """Return the account of what was collected: an agency's own, or owed to a biller or a stall.
+
+    See Note [Beneficiaries].
+    """
+    for prefix, account in _PAYABLE.items():
+        if agency_code.startswith(prefix):
+            return account + agency_code.removeprefix(prefix)
     return f"fee_revenue:{agency_code}"
 
 

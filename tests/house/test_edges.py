@@ -82,6 +82,8 @@ def test_not_ready_without_a_worker(anonymous):
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "development-only-secret-key-of-no-value-at-all-0123456789"),
+        ("BILLER_API_KEY", ""),
+        ("BILLER_API_KEY", "biller_mock_of_no_value"),
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "sqlite:///x.db"),
         ("ALLOWED_HOSTS", ""),
@@ -117,6 +119,7 @@ def test_production_refuses_what_is_unsafe(name, value):
         "VNPAY_TMN_CODE": "CTS00001",
         "VNPAY_HASH_SECRET": "v" * 32,
         "VNPAY_IP_ADDR": "203.0.113.7",
+        "BILLER_API_KEY": "b" * 20,
         "ALLOWED_HOSTS": "api.example.vn",
         "DATABASE_URL": "postgresql://app@db/cantho",
         "DATABASE_OWNER_URL": "postgresql://owner@db/cantho",
@@ -171,6 +174,7 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "VNPAY_TMN_CODE": "CTS00001",
         "VNPAY_HASH_SECRET": "v" * 32,
         "VNPAY_IP_ADDR": "203.0.113.7",
+        "BILLER_API_KEY": "b" * 20,
         "CODE_GATEWAY_TOKEN": "t" * 20,
         "MEDIA_ROOT": str(tmp_path),
         # No database or cache listens at the example's hosts: these checks ask settings only.

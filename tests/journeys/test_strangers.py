@@ -16,6 +16,7 @@ from django.db import connection
 
 from common import clock
 from dossiers.actions import slot_plans
+from seeds import bills as simulated
 from tests.dossiers import stories
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_counter import DESK, entered
@@ -37,6 +38,8 @@ OWNED = (
         "{representation_id}",
         "{opinion_id}",
         "{bulk_id}",
+        "{saved_bill_id}",
+        "{stall_id}",
     ),
 )
 OPERATIONS = [
@@ -72,6 +75,10 @@ TABLES = (
     "payments_refund",
     "payments_paycode",
     "payments_payer",
+    "payments_billpayment",
+    "payments_savedbill",
+    "payments_stall",
+    "payments_stallsale",
     "dossiers_conversation",
     "dossiers_dossiermessage",
     "dossiers_messagefile",
@@ -135,7 +142,19 @@ def owned(cast):
         "session_id": session.pk,
         "upload_id": start_upload(cast.owner, b"xx").json()["id"],
         "part_number": 1,
+        **of_payees(cast),
         **of_officers(cast),
+    }
+
+
+def of_payees(cast):
+    """A customer code that the owner keeps, and a stall that the owner sells at."""
+    from tests.payments import test_saved_bills, test_stalls
+
+    list(simulated.load(now=clock.now()))
+    return {
+        "saved_bill_id": test_saved_bills.save(cast.owner).json()["id"],
+        "stall_id": cast.owner.post(test_stalls.MINE, test_stalls.INVITATION).json()["id"],
     }
 
 
@@ -177,6 +196,7 @@ BODIES = {
         "working_days": 2,
         "expected_state": 1,
     },
+    "/refund": {"reason": "xxx"},
     "/delivery": {"way": "counter"},
     "/dues": {
         "payment_id": "pay_x",
@@ -202,6 +222,8 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
+    if path.endswith("/daily-totals"):
+        path += "?from=2026-11-24&to=2026-11-24"
     if path.endswith(("/message-files", "/proof", "/file")) and method == "post":
         return api.upload(path, file=stories.picture())
     multipart = path.endswith(("/attachments", "/scans")) and method == "post"

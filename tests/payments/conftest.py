@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from common import db
-from payments.providers import registry, stripe_wire, vnpay_wire
+from payments.billers.mock.server import Mock
+from payments.providers import json_wire, registry, stripe_wire, vnpay_wire
 from tests import fakes_vnpay
 from tests.fakes import SECRET, Provider
 from tests.fakes_vnpay import Vnpay
@@ -66,21 +67,40 @@ def vnpay(vnpay_process: Vnpay, settings: Any) -> Vnpay:
 
 @pytest.fixture(autouse=True)
 def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """I10: no transaction, and so no row lock, is held across a call to the provider."""
-    call = stripe_wire.Wire._call
+    """I10: no transaction, and so no row lock, is held across a call to provider or biller."""
+    for wire in (stripe_wire.Wire, json_wire.JsonWire):
+        monkeypatch.setattr(wire, "_call", _guarded(wire._call))
+    exchange = _guarded(vnpay_wire.Wire._exchange)
+    monkeypatch.setattr(vnpay_wire.Wire, "_exchange", exchange)
 
+
+def _guarded(call: Any) -> Any:
     def guarded(self: Any, *args: Any) -> Any:
-        assert not db.in_transaction(), "the provider is called inside a transaction"
+        assert not db.in_transaction(), "somebody outside is called inside a transaction"
         return call(self, *args)
 
-    monkeypatch.setattr(stripe_wire.Wire, "_call", guarded)
-    exchange = vnpay_wire.Wire._exchange
+    return guarded
 
-    def guarded_too(self: Any, *args: Any) -> Any:
-        assert not db.in_transaction(), "VNPay is called inside a transaction"
-        return exchange(self, *args)
 
-    monkeypatch.setattr(vnpay_wire.Wire, "_exchange", guarded_too)
+@pytest.fixture(scope="session")
+def hub_process() -> Iterator[Mock]:
+    mock = Mock(api_key="biller_key_of_the_tests").start()
+    yield mock
+    mock.stop()
+
+
+@pytest.fixture
+def hub(hub_process: Mock, settings: Any, db: None) -> Mock:
+    """The simulated billers, on a real socket, and the table that names them."""
+    from common import clock as real
+    from seeds import bills
+
+    hub_process.reset()
+    settings.BILLER_BASE_URL = hub_process.url
+    settings.BILLER_API_KEY = "biller_key_of_the_tests"
+    settings.BILLER_READ_TIMEOUT_SECONDS = 2.0
+    list(bills.load(now=real.now()))
+    return hub_process
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
 
 Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment providers,
-the mock identity provider, the worker and the web server. A part that dies is started again.
+the mock identity provider, the mock billers, the worker and the web server. A part that dies is
+started again.
 """
 
 import os
@@ -22,7 +23,7 @@ from cantho_smart import embedded
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 READY_SECONDS = 120
 STOP_SECONDS = 10
-PORTS = 4  # the web server, the payment provider, the identity provider, VNPay's stand-in
+PORTS = 6  # the web server, the payment provider, the identity provider, VNPay's stand-in
 
 
 class Command(BaseCommand):
@@ -76,12 +77,13 @@ class Supervisor:
         self.stopping = False
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         web = f"http://127.0.0.1:{port}"
-        provider, vneid, vnpay = port + 1, port + 2, port + 3
+        provider, vneid, vnpay, billers = port + 1, port + 2, port + 3, port + 5
         self.environment = {
             **os.environ,
             "PORT": str(port),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
             "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
+            "BILLER_BASE_URL": f"http://127.0.0.1:{billers}",
             "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
             "VNPAY_PAY_URL": f"http://127.0.0.1:{vnpay}/paymentv2/vpcpay.html",
             "VNPAY_API_URL": f"http://127.0.0.1:{vnpay}/merchant_webapi/api/transaction",
@@ -89,6 +91,7 @@ class Supervisor:
             "COMPANIONS": (
                 f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
                 f' "vnpay": "http://127.0.0.1:{vnpay}/healthz",'
+                f' "billers": "http://127.0.0.1:{billers}/healthz",'
                 f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
             ),
         }
@@ -107,6 +110,10 @@ class Supervisor:
                 *(python, "-m", "payments.providers.vnpay_stub", "--port", str(vnpay)),
                 *("--ipn", f"{web}/webhooks/payments/vnpay"),
                 *("--state", str(embedded.state_dir() / "vnpay.json")),
+            ],
+            "billers (mock)": [
+                *(python, "-m", "payments.billers.mock", "--port", str(billers)),
+                *("--state", str(embedded.state_dir() / "billers.json")),
             ],
             "worker": [python, "manage.py", "procrastinate", "worker", "--concurrency", "2"],
             "web": [
