@@ -14,6 +14,8 @@ from dossiers.api import (
     files,
     handover,
     invitations,
+    money_decisions,
+    money_refunds,
     officer,
     officer_bulk,
     officer_notes,
@@ -204,6 +206,23 @@ urlpatterns = [
         officer_visits.OfficerTicketClosing.as_view(),
     ),
     path("officer/queue/calls", officer_visits.OfficerCalls.as_view()),
+    path("officer/payments", money_refunds.OfficerPayments.as_view()),
+    path("officer/payments/<str:payment_id>", money_refunds.OfficerPaymentDetail.as_view()),
+    path(
+        "officer/payments/<str:payment_id>/refunds", money_refunds.OfficerPaymentRefunds.as_view()
+    ),
+    path("officer/refunds", money_refunds.OfficerRefunds.as_view()),
+    path("officer/refunds/<str:refund_id>", money_refunds.OfficerRefundDetail.as_view()),
+    path("officer/refunds/<str:refund_id>/retry", money_refunds.OfficerRefundRetry.as_view()),
+    path("officer/refunds/<str:refund_id>/pay-out", money_refunds.OfficerRefundPayOut.as_view()),
+    path("officer/refund-decisions", money_decisions.RefundDecisions.as_view()),
+    path(
+        "officer/refund-decisions/<str:decision_id>", money_decisions.RefundDecisionDetail.as_view()
+    ),
+    path(
+        "officer/refund-decisions/<str:decision_id>/moves",
+        money_decisions.RefundDecisionMoves.as_view(),
+    ),
     path("officer/slot-plans", officer_visits.OfficerPlans.as_view()),
     path("officer/slot-plans/<str:plan_id>", officer_visits.OfficerPlan.as_view()),
     path("reports/service-index", figures.ServiceIndex.as_view()),

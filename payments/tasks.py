@@ -34,6 +34,11 @@ def announce_refund(refund_id: str) -> None:
     announce.announce_refund(refund_id=refund_id, now=clock.now())
 
 
+@app.task(name="payments.announce_refund_failure", queue="money", retry=RETRY)
+def announce_refund_failure(refund_id: str) -> None:
+    announce.announce_refund_failure(refund_id=refund_id, now=clock.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="payments.sweep", queue="sweep", queueing_lock="payments.sweep")
 def sweep_due(timestamp: int) -> None:

@@ -25,3 +25,18 @@ def reader(user_id: str, *, now: datetime) -> Seat:
     seat = offices.seat(user_id, now=now)
     offices.require(seat, Role.CASHIER, *sorted(MONEY - {Role.CASHIER}))
     return seat
+
+
+def decider(user_id: str, *, now: datetime) -> Seat:
+    """Return the seat of somebody who decides on money: a cashier, or for the second yes an
+    approver. Errors: as `cashier`."""
+    seat = offices.seat(user_id, now=now)
+    offices.require(seat, Role.CASHIER, Role.APPROVER)
+    return seat
+
+
+def decision_reader(user_id: str, *, now: datetime) -> Seat:
+    """Return the seat of somebody who may look at decisions on money. Errors: as `cashier`."""
+    seat = offices.seat(user_id, now=now)
+    offices.require(seat, Role.CASHIER, *sorted(MONEY - {Role.CASHIER}), Role.APPROVER)
+    return seat
