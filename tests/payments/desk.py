@@ -5,7 +5,7 @@ from typing import Any
 from citizens.models import Message
 from dossiers.models import TimelineEvent
 from payments.models import Payment, Refund
-from tests.conftest import Cast
+from tests.conftest import Api, Cast
 from tests.dossiers import office, stories
 from tests.dossiers.test_api_dossiers import move
 from tests.payments.factories import World
@@ -48,6 +48,13 @@ def live(dossier: dict[str, Any]) -> str:
 def seated(sign_in: Any, who: str, roles: list[str], number: str = "092080000077") -> Any:
     """Return another officer at the agency that collects the fee."""
     return office.seat(sign_in, who, roles, agency=stories.OFFICE, number=number)
+
+
+def signed_in_again(who: str) -> str:
+    """Return a fresh token: one lives for five minutes, and the clock went on."""
+    answer = Api().post("/api/v1/dev/sign-in", {"who": who}, key=None)
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["access_token"])
 
 
 def give_back(api: Any, payment: Payment, amount: int, believed: int = FEE, **more: Any) -> Any:
