@@ -100,7 +100,9 @@ def open_for(*, dossier: Dossier, move: str, now: datetime) -> None:
             updated_at=now,
         )
         _note(row, "open", SYSTEM, now=now, amount_vnd=row.refundable_vnd)
-        tell(dossier, "refund_opened", SYSTEM, row.refundable_vnd, agency=agency, now=now)
+        tell(
+            dossier, "refund_opened", SYSTEM, amount_vnd=row.refundable_vnd, agency=agency, now=now
+        )
 
 
 @db.transaction_required
@@ -190,12 +192,24 @@ def move(
     if edge.end == State.GRANTED:
         _order(row, kept, seat, now)
         tell(
-            dossier, "refund_granted", who, amount, agency=row.agency_id, reason=row.reason, now=now
+            dossier,
+            "refund_granted",
+            who,
+            amount_vnd=amount,
+            agency=row.agency_id,
+            reason=row.reason,
+            now=now,
         )
     elif edge.end == State.DECLINED:
         kept_vnd = sum(sum_vnd for _, sum_vnd in queries.kept(row))
         tell(
-            dossier, "refund_declined", who, kept_vnd, agency=row.agency_id, reason=reason, now=now
+            dossier,
+            "refund_declined",
+            who,
+            amount_vnd=kept_vnd,
+            agency=row.agency_id,
+            reason=reason,
+            now=now,
         )
     return row.id
 
@@ -324,8 +338,8 @@ def tell(
     dossier: Dossier,
     name: str,
     who: Who,
-    amount_vnd: int | None = None,
     *,
+    amount_vnd: int | None,
     agency: str,
     now: datetime,
     reason: str = "",
