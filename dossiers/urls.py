@@ -15,8 +15,10 @@ from dossiers.api import (
     handover,
     invitations,
     money_books,
+    money_decisions,
     money_disputes,
     money_receipts,
+    money_refunds,
     money_reports,
     officer,
     officer_bulk,
@@ -215,6 +217,23 @@ urlpatterns = [
         officer_visits.OfficerTicketClosing.as_view(),
     ),
     path("officer/queue/calls", officer_visits.OfficerCalls.as_view()),
+    path("officer/payments", money_refunds.OfficerPayments.as_view()),
+    path("officer/payments/<str:payment_id>", money_refunds.OfficerPaymentDetail.as_view()),
+    path(
+        "officer/payments/<str:payment_id>/refunds", money_refunds.OfficerPaymentRefunds.as_view()
+    ),
+    path("officer/refunds", money_refunds.OfficerRefunds.as_view()),
+    path("officer/refunds/<str:refund_id>", money_refunds.OfficerRefundDetail.as_view()),
+    path("officer/refunds/<str:refund_id>/retry", money_refunds.OfficerRefundRetry.as_view()),
+    path("officer/refunds/<str:refund_id>/pay-out", money_refunds.OfficerRefundPayOut.as_view()),
+    path("officer/refund-decisions", money_decisions.RefundDecisions.as_view()),
+    path(
+        "officer/refund-decisions/<str:decision_id>", money_decisions.RefundDecisionDetail.as_view()
+    ),
+    path(
+        "officer/refund-decisions/<str:decision_id>/moves",
+        money_decisions.RefundDecisionMoves.as_view(),
+    ),
     path("officer/slot-plans", officer_visits.OfficerPlans.as_view()),
     path("officer/slot-plans/<str:plan_id>", officer_visits.OfficerPlan.as_view()),
     path("officer/receipts", money_receipts.OfficerReceipts.as_view()),

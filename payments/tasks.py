@@ -45,6 +45,11 @@ def announce_refund(refund_id: str) -> None:
     announce.announce_refund(refund_id=refund_id, now=clock.now())
 
 
+@app.task(name="payments.announce_refund_failure", queue="money", retry=RETRY)
+def announce_refund_failure(refund_id: str) -> None:
+    announce.announce_refund_failure(refund_id=refund_id, now=clock.now())
+
+
 @app.task(name="payments.announce_dispute", queue="money", retry=RETRY)
 def announce_dispute(dispute_id: str) -> None:
     disputes.announce(dispute_id=dispute_id)

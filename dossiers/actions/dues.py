@@ -16,8 +16,9 @@ from dossiers.queries import offices
 from dossiers.rules.dues import CORRECT, corrector
 from dossiers.rules.states import MoveNotAllowed, State
 from dossiers.rules.views import Part
-from payments import queries as payments
+from payments import queries as money
 from payments.actions import charge
+from payments.queries import dues as payments
 
 
 @db.transaction()
@@ -90,7 +91,7 @@ def correct(
         },
         office=moves.office_name(seat.agency_id),
     )
-    dues = payments.status_of([dossier.id])[dossier.id]
+    dues = money.status_of([dossier.id])[dossier.id]
     if state == State.PAYMENT_REQUESTED and not dues.open:
         moves.move(dossier=dossier, name="resume_paid", who=SYSTEM, now=now)
     return payments.desk(references=[dossier.id])

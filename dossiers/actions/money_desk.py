@@ -34,6 +34,21 @@ def reader(user_id: str, *, now: datetime) -> Seat:
     return seat
 
 
+def decider(user_id: str, *, now: datetime) -> Seat:
+    """Return the seat of somebody who decides on money: a cashier, or for the second yes an
+    approver. Errors: as `cashier`."""
+    seat = offices.seat(user_id, now=now)
+    offices.require(seat, Role.CASHIER, Role.APPROVER)
+    return seat
+
+
+def decision_reader(user_id: str, *, now: datetime) -> Seat:
+    """Return the seat of somebody who may look at decisions on money. Errors: as `cashier`."""
+    seat = offices.seat(user_id, now=now)
+    offices.require(seat, Role.CASHIER, *sorted(MONEY - {Role.CASHIER}), Role.APPROVER)
+    return seat
+
+
 def own_accounts(seat: Seat) -> list[str]:
     """Return the citizen accounts of an officer: nobody works with money of their own."""
     return list(citizens.accounts_of_same_person(seat.user_id).values_list("id", flat=True))

@@ -16,7 +16,7 @@ from dossiers.api import desk_shapes, officer_shapes
 from dossiers.queries import offices
 from dossiers.rules.states import MoveNotAllowed
 from payments.actions import charge
-from payments.queries import DeskPayment
+from payments.queries.dues import DeskPayment
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
 MAX_LINES = 20

@@ -54,6 +54,29 @@ def request(
     client_key: str,
     now: datetime,
 ) -> str:
+    """Order a refund in a transaction of its own. As `order`."""
+    return order(
+        payment_id=payment_id,
+        amount_vnd=amount_vnd,
+        expected_refundable_vnd=expected_refundable_vnd,
+        reason=reason,
+        requested_by=requested_by,
+        client_key=client_key,
+        now=now,
+    )
+
+
+@db.transaction_required
+def order(
+    *,
+    payment_id: str,
+    amount_vnd: int,
+    expected_refundable_vnd: int,
+    reason: str,
+    requested_by: str,
+    client_key: str,
+    now: datetime,
+) -> str:
     """Set money aside to go back and ask for it to be sent; return the refund's id.
 
     Repeating it with the same key gives nothing more.
@@ -83,11 +106,11 @@ def request(
     ).get()
     payment.refunding_vnd += amount_vnd
     payment.save(update_fields=["refunding_vnd"])
-    return _set_aside(
+    return set_aside(
         payment,
         attempt,
         Refund.Kind.FEE,
-        amount_vnd,
+        amount_vnd=amount_vnd,
         reason=reason,
         requested_by=requested_by,
         client_key=client_key,
@@ -98,11 +121,11 @@ def request(
 @db.transaction_required
 def give_back(payment: Payment, attempt: Attempt, *, reason: str, now: datetime) -> Refund:
     """Send back all of an attempt's money, which nobody asked for. Both rows are locked."""
-    return _set_aside(
+    return set_aside(
         payment,
         attempt,
         Refund.Kind.SUSPENSE,
-        attempt.received_vnd,
+        amount_vnd=attempt.received_vnd,
         reason=reason,
         requested_by=f"rule:{reason}",
         client_key=f"rule:{attempt.id}",
@@ -110,17 +133,24 @@ def give_back(payment: Payment, attempt: Attempt, *, reason: str, now: datetime)
     )
 
 
-def _set_aside(
+@db.transaction_required
+def set_aside(
     payment: Payment,
     attempt: Attempt,
     kind: Refund.Kind,
-    amount_vnd: int,
     *,
+    amount_vnd: int,
     reason: str,
     requested_by: str,
     client_key: str,
     now: datetime,
+    replaces: Refund | None = None,
 ) -> Refund:
+    """Make a refund, book its money as owed to the payer, and ask for it to be sent.
+
+    The rows are locked, and the payment's own `refunding_vnd` is counted already. An attempt that
+    lacks the money is refused by the database.
+    """
     states.check_refund(None, states.Refund.REQUESTED)
     attempt.refunding_vnd += amount_vnd
     attempt.save(update_fields=["refunding_vnd"])
@@ -134,12 +164,13 @@ def _set_aside(
         requested_by=requested_by,
         client_key=client_key,
         provider_key=ids.new("key"),
+        replaces=replaces,
         next_check_at=now + LEASE,
         created_at=now,
     )
     ledger.post(
         f"refund:{refund.id}",
-        debit=_source(refund),
+        debit=source(refund),
         credit=money.refund_payable(payment.agency_code),
         amount_vnd=amount_vnd,
         payment=payment,
@@ -151,7 +182,8 @@ def _set_aside(
     return refund
 
 
-def _source(refund: Refund) -> str:
+def source(refund: Refund) -> str:
+    """Return the account that the money of a refund is taken from."""
     agency = refund.payment.agency_code
     fee = refund.kind == Refund.Kind.FEE
     return money.revenue(agency) if fee else money.suspense(agency)
@@ -290,11 +322,16 @@ def _succeed(refund: Refund, now: datetime) -> None:
         settlement_id=refund.settlement_id,
         now=now,
     )
-    _receipt(refund, -refund.amount_vnd, f"refund:{refund.id}", "Đã hoàn phí cho người nộp", now)
-    if refund.kind == Refund.Kind.FEE and payment.refunded_vnd == payment.captured_vnd:
+    receipt(refund, -refund.amount_vnd, f"refund:{refund.id}", "Đã hoàn phí cho người nộp", now)
+    if is_given_back(payment, refund):
         states.check_payment(states.Payment(payment.state), states.Payment.REFUNDED)
         payment.state = states.Payment.REFUNDED.value
     jobs.enqueue("payments.announce_refund", refund_id=refund.id)
+
+
+def is_given_back(payment: Payment, refund: Refund) -> bool:
+    """Return whether with this refund everything that was paid has gone back."""
+    return refund.kind == Refund.Kind.FEE and payment.refunded_vnd == payment.captured_vnd
 
 
 def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime) -> None:
@@ -305,7 +342,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         if payment.state == states.Payment.REFUNDED:
             states.check_payment(states.Payment.REFUNDED, states.Payment.PAID)
             payment.state = states.Payment.PAID.value
-        _receipt(
+        receipt(
             refund, refund.amount_vnd, f"refund_returned:{refund.id}", "Tiền hoàn không đến", now
         )
         ledger.post(
@@ -322,10 +359,11 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
     else:
         _move(refund, refunding=-refund.amount_vnd, refunded=0)
     refund.failed_at = now
+    jobs.enqueue("payments.announce_refund_failure", refund_id=refund.id)
     ledger.post(
         f"refund_released:{refund.id}",
         debit=payable,
-        credit=_source(refund),
+        credit=source(refund),
         amount_vnd=refund.amount_vnd,
         payment=payment,
         attempt=refund.attempt,
@@ -334,7 +372,8 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
     )
 
 
-def _receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
+@db.transaction_required
+def receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
     """Receipt a fee that went back or came back; money nobody asked for never had a receipt."""
     if refund.kind == Refund.Kind.FEE:
         receipts.adjust(

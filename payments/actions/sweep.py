@@ -91,6 +91,13 @@ def sweep(*, now: datetime) -> Swept:
             .values_list("id", flat=True)[:BATCH],
             lambda key: announce.announce_refund(refund_id=key, now=now),
         )
+        + _each(
+            Refund.objects.failures_untold()
+            .filter(failed_at__lte=now - GRACE)
+            .order_by("failed_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: announce.announce_refund_failure(refund_id=key, now=now),
+        )
         + _each(disputes.untold(limit=BATCH), lambda key: disputes.announce(dispute_id=key)),
         disputes=_each(
             disputes.due(now=now, limit=BATCH),

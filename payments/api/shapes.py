@@ -7,9 +7,9 @@ from rest_framework import serializers
 from common import http
 from common.http import Money
 from payments import queries
-from payments.models import Attempt, Payment, Receipt
+from payments.models import Attempt, Payment, Receipt, Refund
 from payments.queries import paying
-from payments.rules import showing, states, words
+from payments.rules import refunds, showing, states, words
 
 Shape = serializers.Serializer[Any]
 
@@ -78,6 +78,22 @@ class PaymentLineShape(Shape):
     amount = Money()
 
 
+class PaymentRefundShape(Shape):
+    """Money on its way back to the payer."""
+
+    id = serializers.CharField()
+    amount = Money()
+    state = serializers.ChoiceField(choices=[state.value for state in refunds.Shown])
+    text = serializers.CharField(help_text="How far it is, for the payer.")
+    way = serializers.ChoiceField(choices=[way.value for way in refunds.Way])
+    reason = serializers.CharField()
+    expected = serializers.CharField(
+        allow_null=True, help_text="When it may be there, in words: no rule sets a day."
+    )
+    requested_at = serializers.DateTimeField()
+    arrived_at = serializers.DateTimeField(allow_null=True)
+
+
 class PaymentShape(Shape):
     """What is owed, and how far it is."""
 
@@ -105,6 +121,7 @@ class PaymentShape(Shape):
     replaced_by = serializers.CharField(
         allow_null=True, help_text="The right due that stands for this one."
     )
+    refunds = PaymentRefundShape(many=True, help_text="Oldest first.")
     has_receipt = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -232,8 +249,29 @@ def payment(row: Payment, *, viewer_id: str) -> dict[str, Any]:
         "replaces": row.replaces_id,
         "replaced_by": row.replaced_by.id if hasattr(row, "replaced_by") else None,
         "has_receipt": queries.has_receipt(row),
+        "refunds": [refund(one) for one in row.refunds.all()],
         "created_at": row.created_at,
         "settled_at": row.settled_at,
+    }
+
+
+def refund(row: Refund) -> dict[str, Any]:
+    way = refunds.Way(row.way)
+    state = refunds.shown(
+        states.Refund(row.state), replaced=getattr(row, "replaced_by", None) is not None
+    )
+    language = 1 if http.language() == "en" else 0
+    expected = refunds.expected(state)
+    return {
+        "id": row.id,
+        "amount": http.money(row.amount_vnd),
+        "state": state.value,
+        "text": refunds.words(state, way)[language],
+        "way": row.way,
+        "reason": refunds.why(row.reason)[language],
+        "expected": expected[language] if expected else None,
+        "requested_at": row.created_at,
+        "arrived_at": row.succeeded_at if state == refunds.Shown.ARRIVED else None,
     }
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from common import crypto, ids
-from payments.rules import states
+from payments.rules import refunds, states
 
 
 def new_payment_id() -> str:
@@ -126,6 +126,9 @@ class Payment(models.Model):
         indexes = [
             models.Index(
                 fields=["citizen", "-created_at", "-id"], name="payments_payment_of_citizen"
+            ),
+            models.Index(
+                fields=["agency_code", "-created_at", "-id"], name="payments_payment_of_agency"
             ),
             models.Index(fields=["reference"], name="payments_payment_reference"),
             models.Index(fields=["settled_at"], name="payments_payment_settled"),
@@ -313,8 +316,16 @@ class RefundSet(models.QuerySet["Refund"]):
         return self.filter(next_check_at__lte=now)
 
     def unannounced(self) -> "RefundSet":
-        """Arrived, and nobody upstairs was told yet."""
-        return self.filter(succeeded_at__isnull=False, announced_at__isnull=True)
+        """Arrived, and nobody upstairs was told yet; not what came back in the meantime."""
+        return self.filter(
+            succeeded_at__isnull=False,
+            announced_at__isnull=True,
+            state=states.Refund.SUCCEEDED.value,
+        )
+
+    def failures_untold(self) -> "RefundSet":
+        """Failed, and nobody upstairs was told yet."""
+        return self.filter(failed_at__isnull=False, failure_announced_at__isnull=True)
 
 
 class Refund(models.Model):
@@ -347,6 +358,24 @@ class Refund(models.Model):
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     announced_at = models.DateTimeField(null=True, help_text="when refund_settled was delivered")
+    failure_announced_at = models.DateTimeField(
+        null=True, help_text="when refund_failed was delivered"
+    )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        help_text="the failed refund that this one stands for",
+    )
+    way = models.CharField(
+        max_length=10,
+        choices=[(way.value, way.value) for way in refunds.Way],
+        default=refunds.Way.PROVIDER.value,
+    )
+    paid_out_reference = models.CharField(
+        max_length=60, blank=True, help_text="voucher or transfer by which it was paid out by hand"
+    )
 
     objects = RefundSet.as_manager()
 
@@ -368,6 +397,20 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_vnd__gt=0), name="payments_refund_amount_positive"
             ),
+            # What a cashier pays out stands for a failed refund, names its voucher, and is done.
+            models.CheckConstraint(
+                condition=Q(way=refunds.Way.PROVIDER.value, paid_out_reference="")
+                | (
+                    Q(way__in=[way.value for way in refunds.BY_HAND])
+                    & ~Q(paid_out_reference="")
+                    & Q(
+                        replaces__isnull=False,
+                        state=states.Refund.SUCCEEDED.value,
+                        succeeded_at__isnull=False,
+                    )
+                ),
+                name="payments_refund_paid_out",
+            ),
         ]
         indexes = [
             models.Index(
@@ -380,6 +423,12 @@ class Refund(models.Model):
                 condition=Q(announced_at__isnull=True, succeeded_at__isnull=False),
                 name="payments_refund_unannounced",
             ),
+            models.Index(
+                fields=["failed_at"],
+                condition=Q(failure_announced_at__isnull=True, failed_at__isnull=False),
+                name="payments_refund_failure_untold",
+            ),
+            models.Index(fields=["-created_at", "-id"], name="payments_refund_newest"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,8 @@ from payments.rules import money, showing, states
 SETTLED = (states.Payment.PAID.value, states.Payment.REFUNDED.value)
 SHOWN = 5
 TRIES = Prefetch("attempts", Attempt.objects.select_related("paid_with").order_by("number"))
+_OLDEST = ("created_at", "id")
+BACK = Prefetch("refunds", Refund.objects.select_related("replaced_by").order_by(*_OLDEST))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +74,7 @@ def owed_references() -> QuerySet[Payment, str]:
 
 def payments_of(citizen_id: str) -> QuerySet[Payment]:
     """Return the payments of one citizen with what the app shows of each: three queries."""
-    return Payment.objects.of(citizen_id).prefetch_related(TRIES)
+    return Payment.objects.of(citizen_id).prefetch_related(TRIES, BACK)
 
 
 def has_receipt(payment: Payment) -> bool:
@@ -127,7 +129,6 @@ def home_of(citizen_id: str) -> HomePart:
 def export_of(citizen_id: str) -> list[dict[str, Any]]:
     """Return everything that is kept here about a citizen, as plain values."""
     rows = payments_of(citizen_id).prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("created_at", "id")),
         Prefetch("receipts", Receipt.objects.order_by("issued_at", "number")),
     )
     return [
@@ -168,80 +169,6 @@ def export_of(citizen_id: str) -> list[dict[str, Any]]:
 
 
 # --- for the money desk -------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class DeskRefund:
-    id: str
-    amount_vnd: int
-    state: str
-    reason: str
-    requested_by: str
-    created_at: datetime
-    failure_code: str
-
-
-@dataclasses.dataclass(frozen=True)
-class DeskPayment:
-    """A payment as an officer of its agency sees it. Who may see it is the caller's to check."""
-
-    id: str
-    reference: str
-    agency_code: str
-    title: str
-    state: str
-    amount_vnd: int
-    paid_vnd: int
-    refunded_vnd: int
-    refundable_vnd: int
-    settled_at: datetime | None
-    refunds: tuple[DeskRefund, ...]
-    replaces_id: str | None = None
-
-
-def desk(
-    *, payment_id: str | None = None, references: Iterable[str] = (), refund_id: str | None = None
-) -> list[DeskPayment]:
-    """Return payments with their refunds, newest first: by id, by references, or by a refund."""
-    wanted = Q(id=payment_id) if payment_id else Q(reference__in=list(references))
-    if refund_id:
-        wanted = Q(refunds__id=refund_id)
-    rows = Payment.objects.filter(wanted).prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("created_at", "id"))
-    )
-    return [_desk_row(row) for row in rows.order_by("-created_at", "-id")]
-
-
-def _desk_row(row: Payment) -> DeskPayment:
-    return DeskPayment(
-        id=row.id,
-        reference=row.reference,
-        agency_code=row.agency_code,
-        title=row.title,
-        state=row.state,
-        amount_vnd=row.amount_vnd,
-        paid_vnd=row.captured_vnd,
-        refunded_vnd=row.refunded_vnd,
-        refundable_vnd=money.refundable(
-            captured_vnd=row.captured_vnd,
-            refunded_vnd=row.refunded_vnd,
-            refunding_vnd=row.refunding_vnd,
-        ),
-        settled_at=row.settled_at,
-        refunds=tuple(
-            DeskRefund(
-                id=refund.id,
-                amount_vnd=refund.amount_vnd,
-                state=refund.state,
-                reason=refund.reason,
-                requested_by=refund.requested_by,
-                created_at=refund.created_at,
-                failure_code=refund.failure_code,
-            )
-            for refund in row.refunds.all()
-        ),
-        replaces_id=row.replaces_id,
-    )
 
 
 @dataclasses.dataclass(frozen=True)

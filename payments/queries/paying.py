@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from common import crypto
 from common.errors import NotFound
 from payments.models import Attempt, CollectingBody, PayCode, Payer, Payment, Receipt
-from payments.queries import TRIES, shown
+from payments.queries import BACK, TRIES, shown
 from payments.rules import showing
 
 OWN = "own"
@@ -35,7 +35,7 @@ def may_pay(viewer_id: str, *, now: datetime) -> Q:
 
 def payments() -> QuerySet[Payment]:
     """Return payments with what the app shows of each: to be narrowed by `ways`."""
-    return Payment.objects.select_related("replaced_by").prefetch_related(TRIES)
+    return Payment.objects.select_related("replaced_by").prefetch_related(TRIES, BACK)
 
 
 def payment(viewer_id: str, payment_id: str, *, now: datetime) -> Payment:

@@ -70,6 +70,16 @@ def holds(account: str, provider: str) -> bool:
     return provider in _HOLDINGS and account.startswith(_HOLDINGS[provider])
 
 
+def till(agency_code: str) -> str:
+    """Return the account of the cash at an agency's counter."""
+    return f"till:{agency_code}"
+
+
+def agency_bank(agency_code: str) -> str:
+    """Return the account of an agency's own bank account, from which it transfers by hand."""
+    return f"agency_bank:{agency_code}"
+
+
 def provider_fee(provider: str) -> str:
     """Return the account of what the provider keeps for its work."""
     return f"provider_fee:{provider}"

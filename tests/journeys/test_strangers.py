@@ -16,8 +16,10 @@ from django.db import connection
 
 from common import clock
 from dossiers.actions import slot_plans
+from dossiers.models import RefundDecision, Seat
+from payments.models import Attempt, Payment, Refund
 from seeds import bills as simulated
-from tests.dossiers import stories
+from tests.dossiers import stories, ten_states
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_counter import DESK, entered
 from tests.files.test_uploads import digest
@@ -40,6 +42,8 @@ OWNED = (
         "{bulk_id}",
         "{saved_bill_id}",
         "{stall_id}",
+        "{refund_id}",
+        "{decision_id}",
     ),
 )
 OPERATIONS = [
@@ -79,6 +83,10 @@ TABLES = (
     "payments_savedbill",
     "payments_stall",
     "payments_stallsale",
+    "payments_ledgerentry",
+    "dossiers_refunddecision",
+    "dossiers_refunddecisionevent",
+    "dossiers_decidedrefund",
     "dossiers_conversation",
     "dossiers_dossiermessage",
     "dossiers_messagefile",
@@ -164,11 +172,60 @@ def of_officers(cast):
 
     opinion = test_opinions.asked(cast, desks.in_process(cast))
     job = test_bulk_moves.start(cast.reception, "receive", [("dos_x", 1)]).json()
-    return {"opinion_id": opinion["id"], "bulk_id": job["id"]}
+    return {"opinion_id": opinion["id"], "bulk_id": job["id"], **of_money(cast)}
+
+
+def of_money(cast):
+    """A fee that is kept after a refusal, and a refund of it; the foreign officer is a cashier."""
+    Seat.objects.filter(user__email="cai-khe@demo.invalid").update(
+        roles=["reception", "handler", "approver", "cashier"]
+    )
+    dossier = ten_states.paid(cast)
+    ten_states.go(cast.reception, dossier, "refuse", 1, reason="Không thuộc thẩm quyền")
+    payment = Payment.objects.get(reference=dossier["id"])
+    attempt = Attempt.objects.create(
+        payment=payment,
+        number=1,
+        provider="stripe",
+        client_key="k",
+        provider_key="k",
+        state="paid",
+        received_vnd=16_000,
+        expires_at=clock.now(),
+        created_at=clock.now(),
+        settled_at=clock.now(),
+    )
+    refund = Refund.objects.create(
+        payment=payment,
+        attempt=attempt,
+        kind="fee",
+        amount_vnd=1_000,
+        state="failed",
+        reason="x",
+        requested_by="x",
+        client_key="k",
+        provider_key="k",
+        created_at=clock.now(),
+        failed_at=clock.now(),
+    )
+    decision = RefundDecision.objects.get(dossier_id=dossier["id"])
+    return {"refund_id": refund.id, "decision_id": decision.id}
 
 
 # What a body must hold to be looked at at all, by the ending of the address.
 BODIES = {
+    "/{decision_id}/moves": {
+        "move": "decline",
+        "expected_state": "open",
+        "reason": "Theo quy định của cơ quan",
+    },
+    "/{payment_id}/refunds": {
+        "amount": 1,
+        "refundable_believed": 1,
+        "reason": "Theo quy định của cơ quan",
+    },
+    "/retry": {"reason": "Theo quy định của cơ quan"},
+    "/pay-out": {"way": "bank", "reference": "UNC-01", "reason": "Theo quy định của cơ quan"},
     "/{feedback_id}/moves": {"move": "refuse", "expected_state": "received", "text": "x"},
     "/moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
     "/extension": {

@@ -62,6 +62,7 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
         "paid_by": None,
         "replaces": None,
         "replaced_by": None,
+        "refunds": [],
         "has_receipt": False,
         "created_at": "2026-11-24T10:00:00+07:00",
         "settled_at": None,
