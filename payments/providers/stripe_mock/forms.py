@@ -64,6 +64,58 @@ def text(params: Params, name: str, default: str | None = None, *, limit: int = 
     return value
 
 
+def choice(params: Params, name: str, allowed: Collection[str]) -> str | None:
+    """Return one of the words that Stripe knows there. Errors: ApiError for another one."""
+    value = text(params, name)
+    if value is not None and value not in allowed:
+        raise errors.invalid(name, value, tuple(allowed))
+    return value
+
+
+def inner(params: Params, name: str, allowed: Collection[str]) -> Params:
+    """Return a nested object, empty when absent. Errors: ApiError for a member it cannot have."""
+    value = params.get(name)
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise errors.ApiError(400, "Invalid object", param=name)
+    for member in value:
+        if member not in allowed:
+            raise errors.unknown(f"{name}[{member}]")
+    return value
+
+
+def texts(value: Any, name: str) -> list[str]:
+    """Return a list of words. Errors: ApiError for anything else."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise errors.ApiError(400, "Invalid array", param=name)
+    return value
+
+
+ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+
+
+def address(given: Params, name: str = "address") -> dict[str, str | None]:
+    value = inner(given, name, ADDRESS)
+    return {part: text(value, part) for part in ADDRESS}
+
+
+def shipping(params: Params) -> dict[str, Any] | None:
+    """Return where goods go, or nothing; Stripe wants a name and an address."""
+    value = inner(params, "shipping", {"address", "carrier", "name", "phone", "tracking_number"})
+    if not value:
+        return None
+    if "name" not in value or "address" not in value:
+        raise errors.missing("shipping[name]" if "name" not in value else "shipping[address]")
+    return {
+        "address": address(value),
+        "carrier": text(value, "carrier"),
+        "name": text(value, "name"),
+        "phone": text(value, "phone"),
+        "tracking_number": text(value, "tracking_number"),
+    }
+
+
 def needed(params: Params, name: str) -> str:
     value = text(params, name)
     if value is None:
@@ -132,6 +184,8 @@ def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str
     given = params.get("metadata")
     if given == "":
         return {}
+    if isinstance(given, list):  # keys that are numbers look like a list
+        given = {str(index): value for index, value in enumerate(given)}
     if given is None:
         return dict(old or {})
     if not isinstance(given, dict):
@@ -139,8 +193,25 @@ def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str
     merged = {**(old or {}), **given}
     merged = {key: value for key, value in merged.items() if value != ""}
     if len(merged) > 50:
-        raise errors.ApiError(400, "Metadata can have at most 50 keys.", param="metadata")
+        raise errors.ApiError(
+            400,
+            f"You can only have 50 metadata keys, and you passed {len(merged)}.",
+            param="metadata",
+        )
     for key, value in merged.items():
-        if len(key) > 40 or not isinstance(value, str) or len(value) > 500:
-            raise errors.ApiError(400, "Invalid metadata key or value.", param="metadata")
+        if not isinstance(value, str):
+            raise errors.ApiError(400, "Metadata values must be strings", param=f"metadata[{key}]")
+        if len(key) > 40:
+            raise errors.ApiError(
+                400,
+                f"Metadata keys can have up to 40 characters, and {key} has {len(key)}.",
+                param=f"metadata[{key}]",
+            )
+        if len(value) > 500:
+            raise errors.ApiError(
+                400,
+                "Metadata values can have up to 500 characters, but you passed in a value that is "
+                f"{len(value)} characters.",
+                param=f"metadata[{key}]",
+            )
     return merged
