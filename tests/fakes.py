@@ -16,6 +16,7 @@ class Provider:
 
     def __init__(self) -> None:
         self.mock = Mock(secrets=(SECRET,)).start()
+        self.falsified = False  # a test made its records say what Stripe's never would
 
     @property
     def url(self) -> str:
@@ -23,6 +24,7 @@ class Provider:
 
     def reset(self) -> None:
         self.mock.reset(endpoints=True)  # nor may one test's endpoint hear of another test
+        self.falsified = False
         self.mock.secrets[:] = [SECRET]
         self.mock.store.fee_basis_points = 0
 
@@ -82,6 +84,7 @@ class Provider:
 
     def change(self, name: str, **members: Any) -> None:
         """Make the provider's own record say something else."""
+        self.falsified = True
         with self.mock.store.lock:
             self.mock.store.change(self.mock.store.objects[name], **members)
 

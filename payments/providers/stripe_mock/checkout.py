@@ -134,6 +134,12 @@ def _price(store: Store, item: Obj, where: str) -> Obj:
         known = store.get(str(item["price"]), "price")
         if known is None:
             raise errors.no_such("price", str(item["price"]), f"{where}[price]")
+        if known["type"] != "one_time" or not known["active"]:
+            raise errors.ApiError(
+                400,
+                "You specified `payment` mode but passed a recurring or inactive price.",
+                param=f"{where}[price]",
+            )
         return known
     given = item.get("price_data")
     if not isinstance(given, dict):

@@ -45,10 +45,9 @@ def create(store: Store, params: Params) -> Obj:
             param="amount",
             stored=True,
         )
-    if any(
-        row["charge"] == charge["id"] and not row["is_charge_refundable"] and row["status"] != "won"
-        for row in store.all("dispute")
-    ):
+    rows = [row for row in store.all("dispute") if row["charge"] == charge["id"]]
+    kind = all(row["is_charge_refundable"] or row["status"] == "won" for row in rows)
+    if charge["disputed"] and not (rows and kind):
         raise errors.ApiError(
             400,
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",

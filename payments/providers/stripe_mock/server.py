@@ -62,7 +62,8 @@ class Mock:
                 self.store.hide(known, secrets=self.secrets)
                 return
         given = {"url": webhook, "enabled_events": ["*"]}
-        simple.endpoint(self.store, given, secrets=self.secrets)
+        made = simple.endpoint(self.store, given, secret=self.secrets[0])
+        self.store.hide(self.store.objects[made["id"]], secrets=self.secrets)
 
     def start(self) -> "Mock":
         self.hooks.start()

@@ -13,8 +13,8 @@ PRODUCT = {
     *("name", "statement_descriptor", "unit_label", "url"),
 }
 PRICE = {
-    *("active", "currency", "metadata", "nickname", "product", "product_data", "tax_behavior"),
-    "unit_amount",
+    *("active", "currency", "metadata", "nickname", "product", "product_data", "recurring"),
+    *("tax_behavior", "unit_amount"),
 }
 ENDPOINT = {"api_version", "description", "disabled", "enabled_events", "metadata", "url"}
 
@@ -162,6 +162,7 @@ def price(store: Store, params: Params) -> Obj:
     if store.get(name, "product") is None:
         raise errors.no_such("product", name, "product")
     unit = forms.amount(params, "unit_amount")
+    recurring = _recurring(params)
     thing = store.add(
         {
             "id": store.new_id("price"),
@@ -176,17 +177,30 @@ def price(store: Store, params: Params) -> Obj:
             "metadata": forms.metadata(params),
             "nickname": forms.text(params, "nickname"),
             "product": name,
-            "recurring": None,
+            "recurring": recurring,
             "tax_behavior": forms.text(params, "tax_behavior") or "unspecified",
             "tiers_mode": None,
             "transform_quantity": None,
-            "type": "one_time",
+            "type": "recurring" if recurring else "one_time",
             "unit_amount": unit,
             "unit_amount_decimal": str(unit),
         }
     )
     store.emit("price.created", thing)
     return thing
+
+
+def _recurring(params: Params) -> Obj | None:
+    given = forms.inner(params, "recurring", {"interval", "interval_count"})
+    if not given:
+        return None
+    forms.needed(given, "interval")
+    return {
+        "interval": forms.choice(given, "interval", ("day", "month", "week", "year")),
+        "interval_count": forms.whole(given, "interval_count", 1),
+        "meter": None,
+        "usage_type": "licensed",
+    }
 
 
 def change_price(store: Store, thing: Obj, params: Params) -> Obj:
@@ -200,10 +214,10 @@ def change_price(store: Store, thing: Obj, params: Params) -> Obj:
     return thing
 
 
-def endpoint(store: Store, params: Params, *, secrets: list[str] | None = None) -> Obj:
+def endpoint(store: Store, params: Params, *, secret: str = "") -> Obj:
     """Register an address. Only this answer shows the secret that signs what is sent there."""
     forms.only(params, ENDPOINT - {"disabled"})
-    secrets = secrets or [store.new_id("whsec", 32)]
+    secret = secret or store.new_id("whsec", 32)
     thing = store.add(
         {
             "id": store.new_id("we"),
@@ -218,9 +232,9 @@ def endpoint(store: Store, params: Params, *, secrets: list[str] | None = None) 
             "status": "enabled",
             "url": _address(params),
         },
-        secrets=secrets,
+        secrets=[secret],
     )
-    return {**thing, "secret": secrets[0]}
+    return {**thing, "secret": secret}
 
 
 def change_endpoint(store: Store, thing: Obj, params: Params) -> Obj:

@@ -172,7 +172,9 @@ def _told(errors: Any, where: str) -> None:
     lines = []
     for error in found[:5]:
         while error.context:  # of alternatives, the one that came furthest says most
-            error = max(error.context, key=lambda one: (len(one.absolute_path), one.validator))
+            error = max(
+                error.context, key=lambda one: (len(one.absolute_path), one.validator != "type")
+            )
         path = ".".join(str(part) for part in error.absolute_path)
         lines.append(f"{path or '(top)'}: {error.message[:300]}")
     raise Wrong(f"{where}: " + "; ".join(lines))
