@@ -99,7 +99,7 @@ def cancel(store: Store, refund: Obj, params: Params) -> Obj:
             stored=True,
         )
     _return(store, refund, "canceled")
-    store.change(refund, next_action=None)
+    refund.pop("next_action")
     store.emit("refund.updated", refund)
     store.emit("charge.refund.updated", refund)
     return refund
