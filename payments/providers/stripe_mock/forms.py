@@ -22,7 +22,8 @@ def decode(text: str) -> Params:
             raise errors.ApiError(400, f"Invalid parameter name: {name}", param=name[:100])
         path = [match.group(1), *re.findall(r"\[([^\[\]]*)\]", match.group(2))]
         _put(result, path, value)
-    return {name: _lists(value) for name, value in result.items()}
+    lists: Params = _lists(result)
+    return lists
 
 
 def _put(target: Params, path: list[str], value: str) -> None:
@@ -37,11 +38,11 @@ def _put(target: Params, path: list[str], value: str) -> None:
 
 
 def _lists(value: Any) -> Any:
-    """Return `{"0": a, "1": b}` as a list, at every depth."""
+    """Return `{"0": a, "1": b}` as a list, at every depth; metadata may have numbers as names."""
     if not isinstance(value, dict):
         return value
-    inner = {name: _lists(item) for name, item in value.items()}
-    if inner and all(name.isdigit() for name in inner):
+    inner = {n: item if n == "metadata" else _lists(item) for n, item in value.items()}
+    if inner and all(name.isdecimal() and len(name) < 6 for name in inner):
         return [inner[name] for name in sorted(inner, key=int)]
     return inner
 
@@ -184,8 +185,6 @@ def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str
     given = params.get("metadata")
     if given == "":
         return {}
-    if isinstance(given, list):  # keys that are numbers look like a list
-        given = {str(index): value for index, value in enumerate(given)}
     if given is None:
         return dict(old or {})
     if not isinstance(given, dict):

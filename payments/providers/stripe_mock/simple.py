@@ -1,5 +1,7 @@
 """The objects around a payment: customers, products, prices, webhook endpoints."""
 
+import re
+
 from payments.providers.stripe_mock import cards, errors, forms, shapes
 from payments.providers.stripe_mock.forms import Params
 from payments.providers.stripe_mock.store import Obj, Store
@@ -254,7 +256,10 @@ def change_endpoint(store: Store, thing: Obj, params: Params) -> Obj:
 def _events(params: Params) -> list[str]:
     if not params.get("enabled_events"):
         raise errors.missing("enabled_events")
-    return forms.texts(params["enabled_events"], "enabled_events")
+    events = forms.texts(params["enabled_events"], "enabled_events")
+    if not all(re.fullmatch(r"\*|[a-z_.0-9]+", event) for event in events):
+        raise errors.ApiError(400, "Invalid event name", param="enabled_events")
+    return events
 
 
 def _address(params: Params) -> str:

@@ -77,6 +77,7 @@ class Store:
 
     def remove(self, name: str) -> None:
         self._remember(name)
+        self._before[name] = self._before.pop(name)  # written in the order in which it happened
         thing = self.objects.pop(name)
         self.private.pop(name, None)
         del self._kinds[thing["object"]][name]
@@ -116,8 +117,8 @@ class Store:
     def _put(self, thing: Obj, private: Obj) -> None:
         name = thing["id"]
         old = self.objects.get(name)
-        if old is not None:
-            del self._kinds[old["object"]][name]
+        if old is not None and old["object"] != thing["object"]:
+            del self._kinds[old["object"]][name], self.objects[name]
         self.objects[name] = thing
         self.private[name] = private
         self._kinds.setdefault(thing["object"], {})[name] = thing
