@@ -99,7 +99,7 @@ def attach(store: Store, name: str, params: Params) -> Obj:
         raise errors.no_such("customer", owner, "customer")
     card = named(store, name)
     if not card.attaches:
-        more = {"decline_code": card.decline_code} if card.decline_code else {}
+        more: Obj = {"decline_code": card.decline_code} if card.decline_code else {}
         raise errors.ApiError(
             402, cards.message(card), kind="card_error", code=card.code, stored=True, **more
         )

@@ -111,7 +111,9 @@ SCRIPT = """
       this.value = n.length >= 2 ? n.slice(0, 2) + '/' + n.slice(2) : n;
     });
     Object.keys(rules).forEach(function (name) {
-      $(name).addEventListener('change', function () { tell(name, rules[name](this.value)); });
+      // Told at submit and taken back while typing: words that come when a field is left would
+      // push the button away from under the finger.
+      $(name).addEventListener('input', function () { tell(name, ''); });
     });
     document.querySelectorAll('[data-card]').forEach(function (button) {
       button.addEventListener('click', function () {
