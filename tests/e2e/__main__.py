@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import desk, lookup, vnpay
+from tests.e2e import desk, lookup, payment_page, vnpay
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -309,6 +309,7 @@ class Walk:
             lookup.refused(self)
             lookup.waiting(self)
             self.pay(dossier)
+            payment_page.walk_alone(self)
             self.desk(dossier)
             lookup.to_the_end(self, dossier)
             self.papers(dossier)

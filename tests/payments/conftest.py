@@ -15,6 +15,7 @@ from tests.payments import invariants
 from tests.payments.caller import Caller
 from tests.payments.factories import World
 from tests.payments.shop import Shop
+from tests.payments.witnesses.judge import Judge
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +28,11 @@ def provider_process() -> Iterator[Provider]:
 @pytest.fixture
 def provider(
     provider_process: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Provider:
+) -> Iterator[Provider]:
+    """The mock, with Stripe's own document as the judge of all that goes in and out of it."""
     provider_process.reset()
+    judge = Judge()
+    provider_process.mock.heard = judge.hear
     settings.STRIPE_BASE_URL = provider_process.url
     settings.STRIPE_SECRET_KEY = "sk_test_of_the_tests"
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
@@ -36,7 +40,9 @@ def provider(
     monkeypatch.setattr(stripe_wire, "FIRST_PAUSE_SECONDS", 0.0)  # nobody sleeps in tests
     monkeypatch.setattr(stripe_wire, "LONGEST_PAUSE_SECONDS", 0.0)
     registry._stripe_of.cache_clear()
-    return provider_process
+    yield provider_process
+    provider_process.mock.heard = None
+    judge.decide(provider_process)
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,7 @@ def test_every_dong_of_a_page_is_booked_once(
             assert (one.posting == settling.Posting.NOTHING) == (one.received_vnd == 0)
 
 
-@pytest.mark.parametrize("attempt", states.TERMINAL_ATTEMPTS)
+@pytest.mark.parametrize("attempt", sorted(states.TERMINAL_ATTEMPTS))
 @pytest.mark.parametrize("opener", [True, False])
 def test_nothing_moves_what_is_settled(attempt: states.Attempt, opener: bool) -> None:
     for payment, outcome in itertools.product(states.Payment, settling.Outcome):

@@ -349,7 +349,7 @@ def test_a_500_that_did_nothing_frees_the_citizen(world: World) -> None:
         world.start(payment)
     session = world.provider.all("checkout.session")[0]
     with world.provider.mock.store.lock:  # as if the provider had rolled it back
-        del world.provider.mock.store.objects[session["id"]]
+        world.provider.mock.store.remove(session["id"])
     world.heal()
     assert Attempt.objects.get().state == "cancelled"
     assert world.start(payment).state == "open"
