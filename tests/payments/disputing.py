@@ -3,6 +3,7 @@
 from typing import Any
 
 from payments.models import Attempt
+from payments.providers.stripe_mock.disputes import FILES, TEXTS
 from tests.payments.factories import World
 
 
@@ -48,11 +49,23 @@ def open_dispute(
             "charge": charge["id"],
             "created": store.now(),
             "currency": charge["currency"],
-            "evidence_details": {"due_by": store.now() + 7 * 86400},
+            "enhanced_eligibility_types": [],
+            "evidence": {**dict.fromkeys((*TEXTS, *FILES)), "enhanced_evidence": {}},
+            "evidence_details": {
+                "due_by": store.now() + 7 * 86400,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
             "is_charge_refundable": status.startswith("warning"),
             "livemode": False,
             "metadata": {},
             "payment_intent": charge["payment_intent"],
+            "payment_method_details": {
+                "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10"},
+                "type": "card",
+            },
             "reason": "fraudulent",
             "status": status,
         }

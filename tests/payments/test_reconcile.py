@@ -47,7 +47,7 @@ def faults(world: World) -> dict[str, Attempt]:
     )
     store = world.provider.mock.store
     with store.lock:
-        del store.objects[made["missing_there"].settlement_id]
+        store.remove(made["missing_there"].settlement_id)
     disputing.line(world, made["doubled"].charge_id, 10_001, kind="charge")
     world.provider.change(made["amount_differs"].settlement_id, amount=9_002, net=9_002)
     disputing.line(world, "ch_of_nobody", 5_000, kind="charge")

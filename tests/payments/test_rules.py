@@ -149,7 +149,10 @@ def test_money_that_the_provider_doubts_waits_for_a_person() -> None:
         held = amount > 0 and currency.upper() == "VND"
         posting = settling.Posting.SUSPENSE if held else settling.Posting.NOTHING
         assert decision == settling.Decision(
-            attempt=states.Attempt.REVIEW, posting=posting, reason="suspected_fraud"
+            attempt=states.Attempt.REVIEW,
+            posting=posting,
+            received_vnd=amount if held else 0,
+            reason="suspected_fraud",
         )
 
 
