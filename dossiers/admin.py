@@ -21,10 +21,13 @@ from dossiers import (
     desk_counter,
     desk_dossier,
     desk_files,
+    desk_lendings,
     desk_opinions,
     desk_propose,
     desk_queue,
     desk_site,
+    desk_staff,
+    desk_units,
 )
 from dossiers.actions import desk as looking
 from dossiers.desk_labels import MOVES
@@ -41,9 +44,9 @@ from services import admin as catalogue
 __all__ = ["site"]
 
 site.add(links=(Link("Hồ sơ", desk_site.QUEUE, desk_site.reads),))
-for noun in (desk_counter, desk_opinions, desk_bulk):
+for noun in (desk_counter, desk_opinions, desk_bulk, desk_staff):
     site.add(*noun.PAGES, links=noun.LINKS)
-for part in (desk_dossier, desk_propose, desk_files):
+for part in (desk_dossier, desk_propose, desk_files, desk_units, desk_lendings):
     site.add(*part.PAGES)
 
 
