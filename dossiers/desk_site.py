@@ -155,7 +155,7 @@ class DeskSite(admin.AdminSite):
                         "refused",
                         "Không thực hiện được",
                         {"words": words_of(refusal)},
-                        status=refusal.status,
+                        status=status_of(refusal),
                     )
                 if hasattr(response, "render"):
                     response.render()
@@ -217,6 +217,12 @@ def now() -> datetime:
     return clock.now()
 
 
+def once_of(request: HttpRequest) -> str:
+    """Return the key that came with a form, empty where none or no sound one did."""
+    key = request.POST.get(ONCE, "")
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key) else ""
+
+
 def attempt(
     request: HttpRequest, form: forms.Form, act: Callable[[dict[str, Any]], str]
 ) -> int | None:
@@ -228,9 +234,9 @@ def attempt(
     if request.method != "POST" or not form.is_valid():
         refuse(request, form_words(form))
         return 400
-    key = request.POST.get(ONCE, "")
+    key = once_of(request)
     mark = ""
-    if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key):
+    if key:
         mark = f"desk-once:{request.user.pk}:{request.path[-100:]}:{key}"
         if not cache.add(mark, 1, ONCE_SECONDS):
             done(request, "Yêu cầu này đã được gửi trước đó; kết quả ở dưới đây.")
@@ -243,7 +249,7 @@ def attempt(
         if not isinstance(failure, Refusal):
             raise
         refuse(request, words_of(failure))
-        return failure.status
+        return status_of(failure)
     done(request, told)
     return None
 
@@ -259,8 +265,14 @@ def words_of(refusal: Refusal) -> str:
         f"{error.param}: {error.message_vi}" if error.param else error.message_vi
         for error in refusal.errors
     )
-    told = refusal.detail("vi") or refusal.title_vi
+    detail = refusal.detail("vi")
+    told = f"{refusal.title_vi}. {detail}" if detail else refusal.title_vi
     return f"{told} {found}".strip()
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the status of a page that says no: 412 belongs to a header that pages do not send."""
+    return 409 if refusal.status == 412 else refusal.status
 
 
 def form_words(form: Any) -> str:

@@ -85,7 +85,7 @@ def test_title_unit_and_roles_change_for_the_version_that_was_seen(admin):
     seat.refresh_from_db()
     assert (seat.title, seat.unit, seat.roles) == ("Phó phòng", None, ["handler", "reception"])
     stale = sent(admin, f"{path}change/", version=seat.version - 1, **{**body, "title": "Khác"})
-    assert stale[0] == 412
+    assert stale[0] == 409
     assert f'name="version" value="{seat.version}"' in stale[1]
     seat.refresh_from_db()
     assert (seat.title, seat.version) == ("Phó phòng", 2)
@@ -113,7 +113,7 @@ def test_a_new_invitation_a_reset_and_the_end(admin, drain):
     assert (again[0], "đã" in again[1]) == (409, True)
     assert "Đã đặt lại mật khẩu" in sent(admin, f"{path}reset/")[1]
     assert handler.get("/admin/dossiers/dossier/").status_code == 302
-    assert sent(admin, f"{path}end/", version=seat.version + 1)[0] == 412
+    assert sent(admin, f"{path}end/", version=seat.version + 1)[0] == 409
     assert "Đã kết thúc" in sent(admin, f"{path}end/", version=seat.version)[1]
     seat.refresh_from_db()
     assert (seat.active, "đã kết thúc" in shown(admin)) == (False, True)
