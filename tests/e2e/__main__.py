@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import desk, lookup
+from tests.e2e import desk, lookup, office
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -317,6 +317,7 @@ class Walk:
             self.result(decided)
             self.signature(decided)
             desk.walk(self)
+            office.walk(self)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201
