@@ -19,9 +19,9 @@ from dossiers.rules import feedback as rules
 from dossiers.rules.feedback import State, Step
 from dossiers.rules.paper_words import short_text
 
-OWED = "owed"
+OWED = "owed"  # the office owes its next word: an answer, or its publication
 TABS = (
-    (OWED, "Cần trả lời"),
+    (OWED, "Cần xử lý"),
     *((str(state), rules.NAMES[state][0]) for state in State),
     ("all", "Tất cả"),
 )
@@ -51,6 +51,8 @@ class PublishForm(forms.Form):
     )
 
 
+# What is done most comes first.
+ORDER = ("answer", "publish", "ask", "refuse")
 FORMS: dict[str, type[forms.Form]] = {
     name: PublishForm if name == "publish" else SayForm for name in rules.OFFICE_MOVES
 }
@@ -67,7 +69,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("state", OWED)
     rows = reads.of_agency(seat)
     if wanted == OWED:
-        rows = rows.filter(state=State.RECEIVED)
+        rows = rows.filter(next_due_at__isnull=False)
     elif wanted != "all":
         rows = rows.filter(state=wanted[:20].replace("\x00", ""))
     found = piece(request, rows, F("next_due_at").asc(nulls_last=True), "sent_at", "id")
@@ -188,7 +190,7 @@ def _moves(row: Feedback, tried: tuple[str, forms.Form] | None) -> list[dict[str
                 "form": typed or FORMS[edge.move](auto_id=f"{edge.move}_%s"),
             }
         )
-    return found
+    return sorted(found, key=lambda one: ORDER.index(one["name"]))
 
 
 PAGES = (

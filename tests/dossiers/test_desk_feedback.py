@@ -68,6 +68,8 @@ def test_asked_answered_and_published_with_what_each_step_has_to_keep(cast, desk
     cast.owner.post(f"/api/v1/feedback/{question['id']}/steps", body)
     told = sent(desk, question, "answer", "received", text="Có, cả sáng thứ Bảy.")[1]
     assert "Đã thực hiện: Trả lời" in told
+    # Its publication is owed next, within two working days.
+    assert QUESTION["subject"] in shown(desk)
     half = {"public_question": "Giờ làm việc?", "public_answer": ""}
     assert sent(desk, question, "publish", "answered", **half)[0] == 400
     whole = {"public_question": "Giờ làm việc?", "public_answer": "Cả sáng thứ Bảy."}
