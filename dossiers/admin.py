@@ -17,14 +17,21 @@ from django.utils.html import format_html
 from common import clock
 from dossiers import (
     calendar_desk,
+    desk_books,
     desk_bulk,
     desk_counter,
     desk_dossier,
+    desk_feedback,
     desk_files,
+    desk_hall,
+    desk_lendings,
     desk_opinions,
     desk_propose,
     desk_queue,
+    desk_receipts,
     desk_site,
+    desk_staff,
+    desk_units,
 )
 from dossiers.actions import desk as looking
 from dossiers.desk_labels import MOVES
@@ -41,9 +48,15 @@ from services import admin as catalogue
 __all__ = ["site"]
 
 site.add(links=(Link("Hồ sơ", desk_site.QUEUE, desk_site.reads),))
-for noun in (desk_counter, desk_opinions, desk_bulk):
+for noun in (
+    *(desk_counter, desk_hall, desk_opinions, desk_bulk, desk_feedback),
+    *(desk_receipts, desk_staff),
+):
     site.add(*noun.PAGES, links=noun.LINKS)
-for part in (desk_dossier, desk_propose, desk_files):
+for part in (
+    *(desk_dossier, desk_propose, desk_files),
+    *(desk_units, desk_lendings, desk_books),
+):
     site.add(*part.PAGES)
 
 

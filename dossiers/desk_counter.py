@@ -81,7 +81,7 @@ def begin(request: HttpRequest, service_code: str) -> HttpResponse:
             )
         except Refusal as refusal:
             desk_site.refuse(request, desk_site.words_of(refusal))
-            status = refusal.status
+            status = desk_site.status_of(refusal)
         else:
             return _step(row, "answers" if row.form_id else "papers")
     context = {"service": service, "form": form}
@@ -175,7 +175,7 @@ def _save(request: HttpRequest, file_id: str, step: str) -> HttpResponse:
             form=form,
             typed=typed,
             errors=refusal.errors,
-            status=refusal.status,
+            status=desk_site.status_of(refusal),
         )
     if request.POST.get("stay"):
         return _step(row, step)
@@ -203,7 +203,7 @@ def scan(request: HttpRequest, file_id: str) -> HttpResponse:
             )
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return _shown(request, file_id, "papers", status=refusal.status)
+        return _shown(request, file_id, "papers", status=desk_site.status_of(refusal))
     desk_site.done(request, f"Đã thêm {len(uploads)} tệp.")
     return desk_site.go("desk_counter_step", file_id, "papers")
 
@@ -251,7 +251,7 @@ def _act(
         call()
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return _shown(request, file_id, step, status=refusal.status)
+        return _shown(request, file_id, step, status=desk_site.status_of(refusal))
     desk_site.done(request, words)
     return desk_site.go("desk_counter_step", file_id, step)
 
@@ -275,7 +275,7 @@ def file(request: HttpRequest, file_id: str) -> HttpResponse:
             file_id,
             "answers" if inside else "filing",
             errors=refusal.errors,
-            status=refusal.status,
+            status=desk_site.status_of(refusal),
         )
     desk_site.done(request, f"Đã nộp hồ sơ {dossier.code}. In giấy tờ ở mục “Văn bản đã lập”.")
     return desk_dossier.back(dossier.id)

@@ -258,7 +258,7 @@ def make_move(request: HttpRequest, dossier_id: str) -> HttpResponse:
         )
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return page(request, dossier_id, bound, status=refusal.status)
+        return page(request, dossier_id, bound, status=desk_site.status_of(refusal))
     desk_site.done(request, f"Đã thực hiện: {told.label}.")
     if not offices.visible(seat).filter(id=dossier_id).exists():
         return desk_site.go("dossiers_dossier_changelist")  # it went to another agency
@@ -279,7 +279,7 @@ def do(request: HttpRequest, dossier_id: str, name: str) -> HttpResponse:
         told = act(str(request.user.pk), dossier_id, dict(form.cleaned_data), clock.now())
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return page(request, dossier_id, {f"act-{name}": form}, status=refusal.status)
+        return page(request, dossier_id, {f"act-{name}": form}, status=desk_site.status_of(refusal))
     desk_site.done(request, told)
     return back(dossier_id)
 
@@ -299,7 +299,7 @@ def extend(request: HttpRequest, dossier_id: str) -> HttpResponse:
         )
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return page(request, dossier_id, {"extend": form}, status=refusal.status)
+        return page(request, dossier_id, {"extend": form}, status=desk_site.status_of(refusal))
     desk_site.done(request, "Đã gia hạn; văn bản xin lỗi được gửi cho người nộp hồ sơ.")
     return back(dossier_id)
 

@@ -55,3 +55,71 @@ OPINIONS = {
 STANCES = {"agree": "đồng ý", "disagree": "không đồng ý", "comment": "có ý kiến khác"}
 CHANNELS = {"online": "Trực tuyến", "counter": "Trực tiếp", "postal": "Bưu chính"}
 SCANS = {"pending": "đang quét an toàn", "clean": "", "infected": "có mã độc, không mở được"}
+FACTORS = {"totp": "ứng dụng tạo mã", "passkey": "khóa truy cập"}
+SEAT_EVENTS = {
+    "seated": "Bố trí vị trí",
+    "invited": "Mời cán bộ",
+    "invited_again": "Gửi lại thư mời",
+    "accepted": "Nhận lời mời",
+    "changed": "Thay đổi vị trí",
+    "factor_reset": "Đặt lại xác thực hai lớp",
+    "ended": "Kết thúc",
+    "delegated": "Ủy quyền",
+    "delegation_ended": "Kết thúc ủy quyền sớm",
+    "unit_made": "Lập bộ phận",
+    "unit_changed": "Sửa bộ phận",
+}
+APPOINTMENTS = {
+    "booked": "đã hẹn",
+    "arrived": "đã đến, có số",
+    "done": "đã xong",
+    "missed": "không đến",
+    "cancelled": "đã hủy",
+}
+WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+FEEDBACK_KINDS = {
+    "question": "Hỏi đáp",
+    "about_rules": "Phản ánh về quy định",
+    "about_conduct": "Phản ánh về hành vi",
+    "appeal": "Kiến nghị xem xét lại",
+}
+FEEDBACK_MOVES = {
+    "send": "Gửi",
+    "refuse": "Từ chối",
+    "ask": "Yêu cầu bổ sung thông tin",
+    "add": "Bổ sung",
+    "answer": "Trả lời",
+    "publish": "Công khai trả lời",
+    "raise_again": "Gửi lại",
+}
+RECEIPTS = {"original": "gốc", "adjustment": "điều chỉnh", "replacement": "thay thế"}
+RESOLUTIONS = {
+    "note": "Ghi chú, chưa kết luận",
+    "corrected_here": "Đã sửa ở sổ",
+    "corrected_there": "Cổng đã sửa sao kê",
+    "explained": "Đã giải thích được",
+    "accepted": "Chấp nhận chênh lệch",
+}
+DISCREPANCY_EVENTS = {
+    "found": "Phát hiện",
+    "changed": "Số liệu thay đổi",
+    "found_again": "Lại thấy",
+    "gone": "Không còn thấy",
+    "noted": "Ghi chú",
+    "resolved": "Kết luận",
+    "alarmed": "Để quá lâu",
+}
+RUNS = {"planned": "đến lượt", "unanswered": "cổng chưa trả sao kê", "done": "đã đối soát"}
+DISPUTES = {
+    "inquiry": "ngân hàng hỏi",
+    "open": "tiền bị rút về, chờ quyết định",
+    "won": "tiền được trả lại",
+    "lost": "tiền thuộc về người nộp",
+    "closed": "khép lại, không có tiền bị rút",
+}
+DISPUTE_EVENTS = {
+    "moved": "Đổi trạng thái",
+    "withdrawn": "Tiền bị rút",
+    "returned": "Tiền được trả lại",
+    "noted": "Ghi chú",
+}

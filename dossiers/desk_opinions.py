@@ -116,7 +116,7 @@ def ask(request: HttpRequest, dossier_id: str) -> HttpResponse:
             )
         except Refusal as refusal:
             desk_site.refuse(request, desk_site.words_of(refusal))
-            status = refusal.status
+            status = desk_site.status_of(refusal)
         else:
             desk_site.done(request, f"Đã hỏi ý kiến {len(made)} cơ quan.")
             return desk_dossier.back(dossier_id)
@@ -176,7 +176,7 @@ def answer(request: HttpRequest, opinion_id: str) -> HttpResponse:
         )
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return _detail(request, opinion_id, form, status=refusal.status)
+        return _detail(request, opinion_id, form, status=desk_site.status_of(refusal))
     desk_site.done(request, "Đã gửi ý kiến.")
     return desk_site.go("desk_opinion", opinion_id)
 
@@ -196,7 +196,7 @@ def withdraw(request: HttpRequest, opinion_id: str) -> HttpResponse:
         )
     except Refusal as refusal:
         desk_site.refuse(request, desk_site.words_of(refusal))
-        return _detail(request, opinion_id, status=refusal.status)
+        return _detail(request, opinion_id, status=desk_site.status_of(refusal))
     desk_site.done(request, "Đã rút yêu cầu lấy ý kiến.")
     return desk_dossier.back(row.dossier_id)
 

@@ -84,7 +84,7 @@ def propose(request: HttpRequest, dossier_id: str) -> HttpResponse:
                 )
             except Refusal as refusal:
                 desk_site.refuse(request, desk_site.words_of(refusal))
-                status = refusal.status
+                status = desk_site.status_of(refusal)
     context = {
         "row": row,
         "templates": [(one, KINDS[one.kind]) for one in templates],

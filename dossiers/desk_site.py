@@ -5,13 +5,16 @@ navigation. Pages parse and render: each write is one call of the action that th
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,7 +23,7 @@ from django.utils import translation
 
 from citizens.actions import desk as sign_in
 from citizens.actions import sessions
-from common import clock
+from common import clock, ids
 from common.errors import Refusal
 from dossiers.models import Seat
 from dossiers.queries import offices
@@ -30,6 +33,8 @@ from services import queries as services
 IDLE_SECONDS = int(sessions.IDLE.total_seconds())
 MARK = "desk_second_factor"
 QUEUE = "admin:dossiers_dossier_changelist"
+ONCE = "once"  # a form's own key: sent twice, it is done once
+ONCE_SECONDS = 24 * 3600
 # Nothing from elsewhere, no script of a page's own: the desk works without any.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -150,7 +155,7 @@ class DeskSite(admin.AdminSite):
                         "refused",
                         "Không thực hiện được",
                         {"words": words_of(refusal)},
-                        status=refusal.status,
+                        status=status_of(refusal),
                     )
                 if hasattr(response, "render"):
                     response.render()
@@ -202,9 +207,51 @@ def show(
     return render(
         request,
         f"dossiers/desk/{template}.html",
-        {**site.each_context(request), "title": title, **context},
+        {**site.each_context(request), "title": title, ONCE: ids.unguessable(), **context},
         status=status,
     )
+
+
+def now() -> datetime:
+    """Return the moment at which a page is made."""
+    return clock.now()
+
+
+def once_of(request: HttpRequest) -> str:
+    """Return the key that came with a form, empty where none or no sound one did."""
+    key = request.POST.get(ONCE, "")
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key) else ""
+
+
+def attempt(
+    request: HttpRequest, form: forms.Form, act: Callable[[dict[str, Any]], str]
+) -> int | None:
+    """Do what a form asks, and say on the next page what became of it.
+
+    Shape: act takes the form's values and returns what to say. Return None when it is done, else
+    the status of the page that says why not. A form that is sent twice is done once.
+    """
+    if request.method != "POST" or not form.is_valid():
+        refuse(request, form_words(form))
+        return 400
+    key = once_of(request)
+    mark = ""
+    if key:
+        mark = f"desk-once:{request.user.pk}:{request.path[-100:]}:{key}"
+        if not cache.add(mark, 1, ONCE_SECONDS):
+            done(request, "Yêu cầu này đã được gửi trước đó; kết quả ở dưới đây.")
+            return None
+    try:
+        told = act(form.cleaned_data)
+    except BaseException as failure:
+        if mark:
+            cache.delete(mark)
+        if not isinstance(failure, Refusal):
+            raise
+        refuse(request, words_of(failure))
+        return status_of(failure)
+    done(request, told)
+    return None
 
 
 def go(name: str, *args: Any) -> HttpResponse:
@@ -218,8 +265,14 @@ def words_of(refusal: Refusal) -> str:
         f"{error.param}: {error.message_vi}" if error.param else error.message_vi
         for error in refusal.errors
     )
-    told = refusal.detail("vi") or refusal.title_vi
+    detail = refusal.detail("vi")
+    told = f"{refusal.title_vi}. {detail}" if detail else refusal.title_vi
     return f"{told} {found}".strip()
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the status of a page that says no: 412 belongs to a header that pages do not send."""
+    return 409 if refusal.status == 412 else refusal.status
 
 
 def form_words(form: Any) -> str:
@@ -243,4 +296,9 @@ def done(request: HttpRequest, words: str) -> None:
 
 def role_words(seat: Seat) -> str:
     """Return the roles of a seat in Vietnamese, those lent to it among them."""
-    return ", ".join(WORDS[Role(role)] for role in sorted(offices.roles(seat)))
+    return roles_text(offices.roles(seat))
+
+
+def roles_text(roles: Iterable[str]) -> str:
+    """Return roles in Vietnamese."""
+    return ", ".join(WORDS[Role(role)] for role in sorted(roles))

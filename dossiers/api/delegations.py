@@ -50,8 +50,6 @@ class DelegationBody(Body):
 
 
 def delegation_of(row: Delegation) -> dict[str, Any]:
-    now = clock.now()
-    in_force = row.ended_at is None and row.starts_at <= now < row.ends_at and row.giver.active
     return {
         "id": row.id,
         "giver_id": row.giver.user_id,
@@ -62,7 +60,7 @@ def delegation_of(row: Delegation) -> dict[str, Any]:
         "starts_at": row.starts_at,
         "ends_at": row.ends_at,
         "ended_at": row.ended_at,
-        "in_force": in_force,
+        "in_force": staff.holds(row, now=clock.now()),
         "version": row.version,
     }
 

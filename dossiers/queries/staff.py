@@ -18,6 +18,16 @@ def keeps(seat: Seat) -> bool:
     return not set(KEEPERS).isdisjoint(seat.roles)
 
 
+def sees_account(viewer: Seat, row: Seat) -> bool:
+    """Return whether address, factors and last use behind a seat are shown: also one's own."""
+    return keeps(viewer) or row.user_id == viewer.user_id
+
+
+def holds(row: Delegation, *, now: datetime) -> bool:
+    """Return whether a delegation is in force at a moment; the end is exclusive."""
+    return row.ended_at is None and row.starts_at <= now < row.ends_at and row.giver.active
+
+
 def staff(seat: Seat) -> QuerySet[Seat]:
     """Return the seats of one's own agency; those that ended only for its admins and auditors."""
     rows = Seat.objects.filter(agency_id=seat.agency_id).select_related("unit", "agency")

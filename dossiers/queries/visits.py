@@ -106,6 +106,12 @@ def of_day(seat: Seat, day: datetime.date) -> QuerySet[Appointment]:
     ).select_related("agency", "ticket", "citizen")
 
 
+def hall_tickets(seat: Seat, day: datetime.date) -> QuerySet[Ticket]:
+    """Return the numbers of the agency that wait or are called on a day."""
+    open_states = (Ticket.State.WAITING, Ticket.State.CALLED)
+    return Ticket.objects.filter(agency_id=seat.agency_id, day=day, state__in=open_states)
+
+
 def plans(seat: Seat) -> QuerySet[SlotPlan]:
     """Return the plans of the agency, ended ones too."""
     return SlotPlan.objects.filter(agency_id=seat.agency_id)

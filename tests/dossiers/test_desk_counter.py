@@ -133,7 +133,7 @@ def test_a_colleague_who_saved_meanwhile_is_not_overruled_and_nothing_typed_is_l
     stale = counter.post(
         f"{address}answers/", {"version": first, "answers.nyc_ho_ten": "Gõ dở dang"}
     )
-    assert stale.status_code == 412
+    assert stale.status_code == 409
     text = stale.content.decode()
     assert "Bản hiện tại là 2" in text
     assert 'value="Gõ dở dang"' in text

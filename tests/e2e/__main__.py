@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import desk, lookup, payment_page, vnpay
+from tests.e2e import desk, lookup, office, payment_page, vnpay
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -318,6 +318,7 @@ class Walk:
             self.result(decided)
             self.signature(decided)
             desk.walk(self)
+            office.walk(self)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201

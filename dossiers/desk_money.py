@@ -1,0 +1,65 @@
+"""What the money pages of the desk share: who sees them, their tabs, sums, workbooks."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from dossiers.models import Seat
+from dossiers.rules.seats import MONEY, Role
+
+TABS = (
+    ("desk_receipts", "Biên lai"),
+    ("desk_discrepancies", "Chênh lệch"),
+    ("desk_runs", "Ngày đối soát"),
+    ("desk_disputes", "Khiếu nại"),
+    ("desk_report", "Bảng kê"),
+)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class NoteField(forms.CharField):
+    """What an officer writes into a history that is never rewritten."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            label=label,
+            min_length=10,
+            max_length=1000,
+            widget=forms.Textarea(attrs={"rows": 3}),
+        )
+
+
+def reads(seat: Seat) -> bool:
+    """Return whether a seat looks at its agency's money."""
+    return not {str(role) for role in MONEY}.isdisjoint(seat.roles)
+
+
+def acts(seat: Seat) -> bool:
+    """Return whether a seat works with its agency's money, and does not only look."""
+    return Role.CASHIER in seat.roles
+
+
+def tabs(current: str) -> list[tuple[str, str, bool]]:
+    """Return the tabs of the money pages."""
+    return [(reverse(f"admin:{name}"), words, name == current) for name, words in TABS]
+
+
+def dong(amount_vnd: int | None) -> str:
+    """Return a sum as people write it; a dash for none."""
+    return "—" if amount_vnd is None else f"{amount_vnd:,} đồng".replace(",", ".")
+
+
+def chosen(request: HttpRequest, name: str, offered: tuple[str, ...], default: str = "") -> str:
+    """Return what a query chooses of what is offered, "all" among it; else the default."""
+    wanted = request.GET.get(name, default)
+    return wanted if wanted in (*offered, "all") else default
+
+
+def workbook(data: bytes, name: str) -> HttpResponse:
+    """Return a workbook to be saved, never to be run."""
+    response = HttpResponse(data, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
