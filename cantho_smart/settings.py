@@ -272,6 +272,18 @@ SPECTACULAR_SETTINGS = {
             *("owed", "pending", "declined", "expired", "review"),
             *("paid", "refunded", "cancelled", "free"),
         ],
+        "SuspenseStateEnum": ["open", "kept", "returning", "closed"],
+        "SuspenseSourceEnum": ["bank", "card"],
+        "SuspenseReasonEnum": [
+            *("amount_differs", "currency_differs", "paid_twice", "paid_after_cancel"),
+            *("wrong_account", "second_transfer", "no_reference", "several_references"),
+            "unknown_reference",
+        ],
+        "SuspenseMoveEnum": ["give_back", "allot", "keep", "close"],
+        "SuspensePaymentStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
+        "MoneyBackStateEnum": [
+            *("requested", "calling", "unknown", "pending", "succeeded", "failed"),
+        ],
         "OfficerRoleEnum": [
             *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
         ],
@@ -410,13 +422,25 @@ SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 # --- payments -----------------------------------------------------------------------------------
 
 # How the app may pay, and which provider takes it: "card=stripe,...". The first is the default.
-PAYMENT_METHODS = env.dict("PAYMENT_METHODS", default={"card": "stripe"})
+PAYMENT_METHODS = env.dict(
+    "PAYMENT_METHODS",
+    default={"card": "stripe", **({"bank_transfer": "vietqr"} if APP_ENV == "dev" else {})},
+)
 STRIPE_BASE_URL = env.str("STRIPE_BASE_URL", f"http://127.0.0.1:{PORT + 1}" if DEVELOPMENT else "")
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "sk_test_mock_of_no_value")
 STRIPE_WEBHOOK_SECRETS = secret("STRIPE_WEBHOOK_SECRETS", "whsec_mock_of_no_value").split(",")
 STRIPE_CONNECT_TIMEOUT_SECONDS = env.float("STRIPE_CONNECT_TIMEOUT_SECONDS", 3.05)
 STRIPE_READ_TIMEOUT_SECONDS = env.float("STRIPE_READ_TIMEOUT_SECONDS", 10.0)
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
+# The bank behind transfers by VietQR; needed where they are offered.
+_BY_BANK = DEVELOPMENT or "vietqr" in PAYMENT_METHODS.values()
+BANK_BASE_URL = env.str("BANK_BASE_URL", f"http://127.0.0.1:{PORT + 4}" if DEVELOPMENT else "")
+BANK_TOKEN = secret("BANK_TOKEN", "bank_mock_of_no_value") if _BY_BANK else ""
+BANK_NOTICE_SECRETS = (
+    secret("BANK_NOTICE_SECRETS", "bank_notices_of_no_value").split(",") if _BY_BANK else []
+)
+BANK_CONNECT_TIMEOUT_SECONDS = env.float("BANK_CONNECT_TIMEOUT_SECONDS", 3.05)
+BANK_READ_TIMEOUT_SECONDS = env.float("BANK_READ_TIMEOUT_SECONDS", 10.0)
 PAYMENT_SESSION_MINUTES = env.int("PAYMENT_SESSION_MINUTES", 60)
 # An address to come back to after paying begins with one of these; it carries no outcome.
 PAYMENT_RETURN_URLS = env.list("PAYMENT_RETURN_URLS", default=["canthosmart://", f"{PUBLIC_URL}/"])

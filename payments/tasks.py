@@ -4,7 +4,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from common import clock
-from payments.actions import announce, refund, settle, sweep
+from payments.actions import announce, refund, returns, settle, sweep
 
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -22,6 +22,11 @@ def ask(attempt_id: str) -> None:
 @app.task(name="payments.apply_refund", queue="money", retry=RETRY)
 def apply_refund(refund_id: str) -> None:
     refund.apply(refund_id=refund_id, now=clock.now())
+
+
+@app.task(name="payments.apply_return", queue="money", retry=RETRY)
+def apply_return(return_id: str) -> None:
+    returns.apply(return_id=return_id, now=clock.now())
 
 
 @app.task(name="payments.announce_payment", queue="money", retry=RETRY)

@@ -12,10 +12,10 @@ from django.db.models import Max
 
 from common import db, ids
 from common.errors import FieldError, NotFound, OutsideError, Refusal
-from payments.actions import breaker, settle
+from payments.actions import breaker, settle, transfers
 from payments.models import Attempt, Payment
 from payments.providers import base
-from payments.rules import states
+from payments.rules import states, vietqr
 
 logger = logging.getLogger(__name__)
 
@@ -264,18 +264,29 @@ def _reserve(
             return active
         states.check_attempt(None, states.Attempt.CREATED)
         number = attempts.aggregate(last=Max("number"))["last"] or 0
-        return Attempt.objects.create(
+        key = ids.new("key")
+        account = None
+        if provider == transfers.PROVIDER:
+            account = transfers.account_for(payment)
+            if account is None:
+                raise PaymentNotPossible(reason="agency_has_no_account")
+        attempt = Attempt.objects.create(
             payment=payment,
             number=number + 1,
             provider=provider,
+            account=account.number if account else "",
+            session_id=vietqr.reference(key) if account else "",
             client_key=client_key,
-            provider_key=ids.new("key"),
+            provider_key=key,
             state=states.Attempt.CREATED.value,
             return_url=return_url,
             expires_at=now + timedelta(minutes=settings.PAYMENT_SESSION_MINUTES),
             next_check_at=now + settle.LEASE,
             created_at=now,
         )
+        if account is not None:
+            transfers.write(attempt, account, amount_vnd=payment.amount_vnd)
+        return attempt
 
 
 def provider_of(method: str | None) -> str:

@@ -9,6 +9,8 @@ from payments.rules import money, words
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates_typst" / "receipt.typ"
 DEMO_FORM = "DEMO-01BL"
+ONLINE = "Thanh toán trực tuyến (cổng mô phỏng)"
+BY_TRANSFER = "Chuyển khoản ngân hàng (mô phỏng)"
 
 
 @db.transaction_required
@@ -35,7 +37,7 @@ def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
         lines=payment.lines,
         total_vnd=payment.amount_vnd,
         total_words=words.amount(payment.amount_vnd),
-        method="Thanh toán trực tuyến (cổng mô phỏng)",
+        method=BY_TRANSFER if attempt.account else ONLINE,
         provider_reference=attempt.intent_id or attempt.session_id,
         lookup_code=ids.unguessable(16),
         issued_at=now,

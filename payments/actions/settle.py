@@ -1,15 +1,17 @@
 """The one place where a provider's word becomes money: webhook, poll and sweep all end here."""
 
+import dataclasses
 import logging
 from datetime import datetime, timedelta
 
 from common import db, jobs
 from common.errors import OutsideError
 from payments import ledger
-from payments.actions import breaker, receipts, refund
+from payments.actions import breaker, receipts, refund, suspense
 from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
+from payments.rules import suspense as held
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,9 @@ ABOUT_ATTEMPTS = frozenset(
 ABOUT_REFUNDS = frozenset(
     {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 )
+ABOUT_CREDITS = frozenset({"bank.credit"})
+# A bank's notice may come before the line is on its statement; after this it never will be.
+STATEMENT_FOLLOWS = timedelta(days=1)
 
 
 @db.transaction()
@@ -109,6 +114,8 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
             return ignored, "unknown_refund"
         refund.apply(refund_id=known, now=now)
         return applied, ""
+    if event.kind in ABOUT_CREDITS:
+        return _apply_notice(event, now)
     if event.kind not in ABOUT_ATTEMPTS:
         return ignored, "kind_of_no_consequence"
     attempt = _attempt_of(event)
@@ -119,6 +126,31 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return applied, "already_settled"
     ask(attempt_id=attempt.id, now=now)
     return applied, ""
+
+
+def _apply_notice(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str]:
+    """Book what the statement says of a notice. What the notice itself said is not looked at."""
+    credit = registry.bank().credit(event.event_id)
+    if credit is None:
+        if event.received_at + STATEMENT_FOLLOWS > now:
+            raise base.Unanswered(f"{event.event_id} is not on the statement yet")
+        logger.error("notice %s is about money that no statement shows", event.event_id)
+        return EventOutcome.State.IGNORED, "not_on_the_statement"
+    if credit.currency != money.CURRENCY:
+        logger.error("transfer %s is in another currency", event.event_id)
+        return EventOutcome.State.IGNORED, "other_currency"
+    take(credit=credit, now=now)
+    return EventOutcome.State.APPLIED, ""
+
+
+@db.durable
+def take(*, credit: held.Credit, now: datetime) -> None:
+    """Book one line of a bank's statement: to the try that it names, or apart. Runs twice."""
+    attempt_id, reason = suspense.attempt_of(credit)
+    if attempt_id is None:
+        suspense.hold_unmatched(credit, reason=reason, now=now)
+    else:
+        apply_fact(attempt_id=attempt_id, fact=settling.of_credit(credit), now=now)
 
 
 def _attempt_of(event: ProviderEvent) -> Attempt | None:
@@ -209,6 +241,7 @@ def _prepare(attempt_id: str, now: datetime) -> tuple[base.Order, str, states.At
             expires_at=attempt.expires_at,
             session_id=attempt.session_id,
             intent_id=attempt.intent_id,
+            account=attempt.account,
         )
         return order, attempt.provider, before, attempt.closing
 
@@ -241,7 +274,14 @@ def move(attempt: Attempt, end: states.Attempt) -> None:
 def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states.Attempt:
     """Record the provider's word: lock, look, post, issue, enqueue, one commit."""
     payment, attempt = locked(attempt_id)
-    _learn(attempt, fact)
+    credit = None
+    if fact.credit is not None:
+        credit, fresh = suspense.keep(fact.credit, attempt=attempt, now=now)
+        if not fresh:
+            return states.Attempt(attempt.state)  # this line of the statement is booked
+        fact = dataclasses.replace(fact, misdirected=fact.credit.account != attempt.account)
+    if credit is None or states.Attempt(attempt.state) not in states.TERMINAL_ATTEMPTS:
+        _learn(attempt, fact)
     decision = settling.decide(
         states.Attempt(attempt.state),
         states.Payment(payment.state),
@@ -258,7 +298,8 @@ def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states
         attempt.received_vnd = fact.amount_vnd
         attempt.fee_vnd = fact.fee_vnd
         attempt.settled_at = now
-        _post(payment, attempt, decision.posting, now)
+        if credit is None or decision.posting == settling.Posting.FEE:
+            _post(payment, attempt, decision.posting, now)
     if decision.attempt == states.Attempt.REVIEW:
         attempt.settled_at = now
         logger.error("attempt %s needs a person: %s", attempt.id, decision.reason)
@@ -269,6 +310,15 @@ def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states
     attempt.save()
     if decision.payment == states.Payment.PAID:
         _settle(payment, attempt, now)
+    if credit is not None and decision.posting != settling.Posting.FEE:
+        apart = held.Reason.SECOND_TRANSFER
+        if fact.misdirected:
+            apart = held.Reason.WRONG_ACCOUNT
+        elif decision.reason:
+            apart = held.Reason(decision.reason)
+        suspense.hold(credit, payment=payment, attempt=attempt, reason=apart, now=now)
+    elif decision.attempt == states.Attempt.REVIEW:
+        suspense.open_review(payment, attempt, now=now)
     if decision.give_back:
         refund.give_back(payment, attempt, reason=decision.reason, now=now)
     return state
@@ -291,7 +341,7 @@ def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: da
     agency = payment.agency_code
     ledger.post(
         f"{'capture' if fee else 'suspense'}:{attempt.provider}:{source}",
-        debit=money.clearing(attempt.provider),
+        debit=money.held_at(attempt.provider, attempt.account),
         credit=money.revenue(agency) if fee else money.suspense(agency),
         amount_vnd=attempt.received_vnd,
         payment=payment,
@@ -322,6 +372,32 @@ def _settle(payment: Payment, attempt: Attempt, now: datetime) -> None:
     receipts.issue(payment, attempt, now=now)
     jobs.enqueue("payments.announce_payment", payment_id=payment.id)
     close_pages(payment, now=now)
+
+
+@db.transaction_required
+def settle_from_suspense(payment: Payment, attempt: Attempt, *, now: datetime) -> None:
+    """Make a due paid by money that is held apart; payment and attempt are locked.
+
+    Shape: attempt is in review, or new and not stored. Its `intent_id` names the allotment.
+    """
+    before = states.Attempt(attempt.state) if attempt.state else None
+    states.check_attempt(before, states.Attempt.PAID)
+    attempt.state = states.Attempt.PAID.value
+    attempt.reason = ""
+    attempt.received_vnd = max(attempt.received_vnd, payment.amount_vnd)
+    attempt.settled_at = now
+    attempt.next_check_at = None
+    attempt.save()
+    ledger.post(
+        f"capture:{attempt.provider}:{attempt.intent_id}",
+        debit=money.suspense(payment.agency_code),
+        credit=money.revenue(payment.agency_code),
+        amount_vnd=payment.amount_vnd,
+        payment=payment,
+        attempt=attempt,
+        now=now,
+    )
+    _settle(payment, attempt, now)
 
 
 @db.transaction_required

@@ -7,8 +7,15 @@ from datetime import datetime, timedelta
 
 from common import db
 from common.errors import OutsideError
-from payments.actions import announce, refund, settle
-from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
+from payments.actions import announce, refund, returns, settle, suspense
+from payments.models import (
+    Attempt,
+    BankReturn,
+    EventOutcome,
+    Payment,
+    ProviderEvent,
+    Refund,
+)
 from payments.providers import base, registry
 
 logger = logging.getLogger(__name__)
@@ -27,6 +34,8 @@ class Swept:
     caught_up: int = 0
     events: int = 0
     announced: int = 0
+    returns: int = 0
+    suspense: int = 0
 
 
 @db.durable
@@ -54,6 +63,13 @@ def sweep(*, now: datetime) -> Swept:
             .values_list("id", flat=True)[:BATCH],
             lambda key: refund.apply(refund_id=key, now=now),
         ),
+        returns=_each(
+            BankReturn.objects.due(now=now)
+            .order_by("next_check_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: returns.apply(return_id=key, now=now),
+        ),
+        suspense=suspense.sweep(now=now),
         announced=_each(
             Payment.objects.unannounced()
             .filter(settled_at__lte=now - GRACE)

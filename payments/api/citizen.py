@@ -71,7 +71,8 @@ class Attempts(View):
         description=(
             "Open `checkout_url` in a browser, then poll. The same key resumes the same try, also "
             "after a crash. A second device gets the page that is already open, or 409 while it "
-            "is being opened. 503 means that no page was opened: repeat with the same key."
+            "is being opened. 503 means that no page was opened: repeat with the same key. With "
+            "`bank_transfer` there is no page: `transfer` holds a VietQR code to scan."
         ),
         body=shapes.AttemptBody,
         answer=shapes.AttemptShape,
@@ -92,7 +93,10 @@ class Attempts(View):
                 "back to the app",
                 value={"return_url": "canthosmart://paid"},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "by bank transfer", value={"method": "bank_transfer"}, request_only=True
+            ),
         ],
         query=[PAYMENT],
     )

@@ -1,14 +1,15 @@
 """What goes in and comes out."""
 
+import base64
 from typing import Any
 
 from rest_framework import serializers
 
-from common import http
+from common import documents, http
 from common.http import Money
 from payments import queries
 from payments.models import Attempt, Payment, Receipt
-from payments.rules import showing, words
+from payments.rules import showing, vietqr, words
 
 Shape = serializers.Serializer[Any]
 
@@ -21,7 +22,7 @@ class AttemptBody(http.Body):
     method = serializers.CharField(
         required=False,
         max_length=20,
-        help_text="How to pay: `card` (the default) or another that this server offers.",
+        help_text="How to pay: `card` (the default), `bank_transfer`, or another offered here.",
     )
     return_url = serializers.CharField(
         required=False,
@@ -45,6 +46,26 @@ class DeclinedShape(Shape):
     can_retry = serializers.BooleanField()
 
 
+class TransferShape(Shape):
+    """What to transfer by bank, exactly. A demonstration account takes no real money."""
+
+    payload = serializers.CharField(
+        allow_null=True, help_text="The VietQR code's text; null once it should not be paid."
+    )
+    qr = serializers.CharField(
+        allow_null=True, help_text="The code as a picture: a `data:image/svg+xml` address."
+    )
+    bank_name = serializers.CharField()
+    bank_bin = serializers.CharField(help_text="Six digits, as NAPAS names banks.")
+    account = serializers.CharField()
+    account_name = serializers.CharField()
+    is_demo = serializers.BooleanField()
+    amount = Money(help_text="The sum to transfer, to the đồng.")
+    reference = serializers.CharField(help_text="Keep it in the transfer's text as it is.")
+    text = serializers.CharField(help_text="The transfer's text, for typing it by hand.")
+    arrived = Money(help_text="What came under this reference so far.")
+
+
 class AttemptShape(Shape):
     """One try to pay. Poll it: `pending` is not an outcome."""
 
@@ -56,6 +77,9 @@ class AttemptShape(Shape):
     declined = DeclinedShape(allow_null=True)
     checkout_url = serializers.CharField(
         allow_null=True, help_text="Open it in a browser; null when there is no page to open."
+    )
+    transfer = TransferShape(
+        allow_null=True, help_text="For `bank_transfer`: what to scan or type; else null."
     )
     expires_at = serializers.DateTimeField(help_text="When the page closes.")
     created_at = serializers.DateTimeField()
@@ -140,8 +164,30 @@ def attempt(row: Attempt) -> dict[str, Any]:
         "state": state.value,
         "declined": _declined(row, state),
         "checkout_url": row.checkout_url or None,
+        "transfer": _transfer(row, state),
         "expires_at": row.expires_at,
         "created_at": row.created_at,
+    }
+
+
+def _transfer(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
+    told = getattr(row, "transfer", None) if row.account else None
+    if told is None:
+        return None
+    payable = state == showing.Shown.PENDING
+    picture = base64.b64encode(documents.qr_svg(told.payload).encode()) if payable else b""
+    return {
+        "payload": told.payload if payable else None,
+        "qr": f"data:image/svg+xml;base64,{picture.decode()}" if payable else None,
+        "bank_name": told.bank_name,
+        "bank_bin": told.bank_bin,
+        "account": told.account,
+        "account_name": told.holder,
+        "is_demo": told.is_demo,
+        "amount": http.money(told.amount_vnd),
+        "reference": told.reference,
+        "text": vietqr.purpose(told.reference),
+        "arrived": http.money(told.arrived_vnd),
     }
 
 

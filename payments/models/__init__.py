@@ -1,5 +1,13 @@
-"""The tables: `charge` (owed, tries, refunds) and `books` (ledger, events, receipts)."""
+"""The tables: `charge` (owed, tries, refunds), `books` (ledger, events, receipts), `bank`."""
 
+from payments.models.bank import (
+    BankAccount,
+    BankCredit,
+    BankReturn,
+    BankTransfer,
+    SuspenseItem,
+    SuspenseMove,
+)
 from payments.models.books import (
     CollectingBody,
     EventOutcome,
@@ -12,6 +20,10 @@ from payments.models.charge import Attempt, Payment, Refund
 
 __all__ = [
     "Attempt",
+    "BankAccount",
+    "BankCredit",
+    "BankReturn",
+    "BankTransfer",
     "CollectingBody",
     "EventOutcome",
     "LedgerEntry",
@@ -20,4 +32,6 @@ __all__ = [
     "Receipt",
     "ReceiptSeries",
     "Refund",
+    "SuspenseItem",
+    "SuspenseMove",
 ]

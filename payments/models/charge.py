@@ -150,6 +150,9 @@ class Attempt(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
     provider = models.CharField(max_length=20)
+    account = models.CharField(
+        max_length=19, blank=True, help_text="the bank account a transfer goes to; a card has none"
+    )
     client_key = models.CharField(max_length=200, help_text="Idempotency-Key of the app")
     provider_key = models.CharField(max_length=100, help_text="Idempotency-Key to the provider")
     state = models.CharField(max_length=10, choices=choices(states.Attempt))

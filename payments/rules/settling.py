@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 
-from payments.rules import states
+from payments.rules import states, suspense
 
 
 class Outcome(enum.StrEnum):
@@ -44,6 +44,20 @@ class Fact:
     checkout_url: str = ""
     decline_code: str = ""
     request_id: str = ""
+    credit: suspense.Credit | None = None  # the line of the bank's statement that says so
+    misdirected: bool = False  # the money came to another account than the one shown
+
+
+def of_credit(credit: suspense.Credit) -> Fact:
+    """Return what a line of a bank's statement says of the try that it names."""
+    return Fact(
+        Outcome.PAID,
+        amount_vnd=credit.amount_vnd,
+        currency=credit.currency,
+        intent_id=credit.transaction_id,
+        settlement_id=credit.transaction_id,
+        credit=credit,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +115,8 @@ def _paid(payment: states.Payment, owed_vnd: int, fact: Fact) -> Decision:
     if fact.currency.upper() != "VND":
         # Not even suspense can hold it: the ledger counts đồng.
         return Decision(attempt=review, reason="currency_differs")
+    if fact.misdirected:
+        return Decision(attempt=review, posting=Posting.SUSPENSE, reason="wrong_account")
     if fact.amount_vnd != owed_vnd:
         posting = Posting.SUSPENSE if fact.amount_vnd > 0 else Posting.NOTHING
         return Decision(attempt=review, posting=posting, reason="amount_differs")
@@ -113,7 +129,9 @@ def _paid(payment: states.Payment, owed_vnd: int, fact: Fact) -> Decision:
             reason = "paid_twice"
         case _:
             reason = "paid_after_cancel"
-    return Decision(attempt=review, posting=Posting.SUSPENSE, give_back=True, reason=reason)
+    # Whoever transferred by bank is asked by an officer first: no rule sends a transfer back.
+    by_rule = fact.credit is None
+    return Decision(attempt=review, posting=Posting.SUSPENSE, give_back=by_rule, reason=reason)
 
 
 class RefundOutcome(enum.StrEnum):

@@ -153,6 +153,8 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "BANK_TOKEN": "b" * 20,
+        "BANK_NOTICE_SECRETS": "n" * 20,
         "CODE_GATEWAY_TOKEN": "t" * 20,
         "MEDIA_ROOT": str(tmp_path),
         # No database or cache listens at the example's hosts: these checks ask settings only.

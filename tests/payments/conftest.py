@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from common import db
-from payments.providers import registry, stripe_wire
+from payments.providers import bank_wire, registry, stripe_wire
 from tests.fakes import SECRET, Provider
 from tests.payments import invariants
+from tests.payments.bank import Bank
 from tests.payments.caller import Caller
 from tests.payments.factories import World
 
@@ -45,6 +46,13 @@ def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
         return call(self, *args)
 
     monkeypatch.setattr(stripe_wire.Wire, "_call", guarded)
+    spoken = bank_wire.Wire._call
+
+    def kept_out(self: Any, *args: Any) -> Any:
+        assert not db.in_transaction(), "the bank is called inside a transaction"
+        return spoken(self, *args)
+
+    monkeypatch.setattr(bank_wire.Wire, "_call", kept_out)
 
 
 @pytest.fixture
@@ -63,3 +71,20 @@ def world(
 @pytest.fixture
 def stripe(provider: Provider, clock: Any) -> Caller:
     return Caller(provider.url)
+
+
+@pytest.fixture(scope="session")
+def bank_process() -> Iterator[Bank]:
+    process = Bank()
+    yield process
+    process.mock.stop()
+
+
+@pytest.fixture
+def bank(bank_process: Bank, world: World, settings: Any) -> Iterator[Bank]:
+    """The mock bank on a real socket, offered beside the card; its books are checked at the end."""
+    bank_process.reset(world)
+    settings.PAYMENT_METHODS = {"card": "stripe", "bank_transfer": "vietqr"}
+    bank_process.settle_in(settings)
+    yield bank_process
+    bank_process.check()

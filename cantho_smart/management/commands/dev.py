@@ -1,7 +1,8 @@
 """`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
 
 Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment provider,
-the mock identity provider, the worker and the web server. A part that dies is started again.
+the mock bank, the mock identity provider, the worker and the web server. A part that dies is
+started again.
 """
 
 import os
@@ -34,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if os.environ.get("APP_ENV") != "dev":
             raise CommandError("this command is for development: APP_ENV=dev")
-        refuse_taken(range(port, port + 3))
+        refuse_taken(range(port, port + 5))
         if embedded.is_wanted():
             self.stdout.write("PostgreSQL (embedded) ...")
             embedded.start(embedded.data_dir("dev"))
@@ -63,7 +64,7 @@ def refuse_taken(ports: range) -> None:
             except OSError as failure:
                 raise CommandError(
                     f"port {port} is taken, perhaps by another `make run`; "
-                    f"PORT=8100 make run takes 8100 to 8102"
+                    f"PORT=8100 make run takes 8100 to 8104"
                 ) from failure
 
 
@@ -75,15 +76,17 @@ class Supervisor:
         self.stopping = False
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         web = f"http://127.0.0.1:{port}"
-        provider, vneid = port + 1, port + 2
+        provider, vneid, bank = port + 1, port + 2, port + 4
         self.environment = {
             **os.environ,
             "PORT": str(port),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
             "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
+            "BANK_BASE_URL": f"http://127.0.0.1:{bank}",
             "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
             "COMPANIONS": (
                 f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
+                f' "bank": "http://127.0.0.1:{bank}/healthz",'
                 f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
             ),
         }
@@ -97,6 +100,11 @@ class Supervisor:
                 *(python, "-m", "payments.providers.stripe_mock", "--port", str(provider)),
                 *("--webhook", f"{web}/webhooks/payments/stripe"),
                 *("--secret", "whsec_mock_of_no_value", "--state", str(state)),
+            ],
+            "bank (mock)": [
+                *(python, "-m", "payments.providers.bank_mock", "--port", str(bank)),
+                *("--notices", f"{web}/webhooks/payments/vietqr"),
+                *("--state", str(embedded.state_dir() / "bank.json")),
             ],
             "worker": [python, "manage.py", "procrastinate", "worker", "--concurrency", "2"],
             "web": [
@@ -154,6 +162,7 @@ Can Tho Smart is ready: {address}
               citizens: lan, minh, hoa
               officers: tiep-nhan, thu-ly, lanh-dao, quan-tri, kiem-tra (Ninh Kiều);
                         cai-khe (another ward), thanh-pho (city), tu-phap (department)
+  bank (mock) http://127.0.0.1:{self.port + 4}/  paste a VietQR code, send money
   the main job, step by step:  make journey
 Ctrl-C ends all of it.
 """

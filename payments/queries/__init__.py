@@ -69,7 +69,9 @@ def payments_of(citizen_id: str) -> QuerySet[Payment]:
     return (
         Payment.objects.of(citizen_id)
         .select_related("receipt")
-        .prefetch_related(Prefetch("attempts", Attempt.objects.order_by("number")))
+        .prefetch_related(
+            Prefetch("attempts", Attempt.objects.select_related("transfer").order_by("number"))
+        )
     )
 
 
@@ -83,9 +85,11 @@ def payment_of(citizen_id: str, payment_id: str) -> Payment:
 
 def attempt_of(citizen_id: str, payment_id: str, attempt_id: str) -> Attempt:
     """Return one attempt of this citizen. Errors: NotFound."""
-    found = Attempt.objects.filter(
-        id=attempt_id, payment_id=payment_id, payment__citizen_id=citizen_id
-    ).first()
+    found = (
+        Attempt.objects.select_related("transfer")
+        .filter(id=attempt_id, payment_id=payment_id, payment__citizen_id=citizen_id)
+        .first()
+    )
     if found is None:
         raise NotFound
     return found
