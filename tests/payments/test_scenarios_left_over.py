@@ -8,7 +8,14 @@ import pytest
 from common import db
 from payments import queries
 from payments.actions import charge, settle
-from payments.models import Attempt, LedgerEntry, ProviderEvent, Receipt, Refund
+from payments.models import (
+    Attempt,
+    LedgerEntry,
+    ProviderEvent,
+    Receipt,
+    Refund,
+    SuspenseItem,
+)
 from tests import fakes
 from tests.payments import invariants
 from tests.payments.factories import World
@@ -240,8 +247,9 @@ def test_s02_paid_on_two_pages_and_the_second_goes_back(world: World) -> None:
     world.deliver()
     world.heal()
     second.refresh_from_db()
-    assert {Attempt.objects.get(id=a.id).state for a in (first, second)} == {"paid", "review"}
-    assert queries.reviews()[0].reason == "paid_twice"
+    # The rule sent it back, it arrived: nothing is held for a person any more.
+    assert {Attempt.objects.get(id=a.id).state for a in (first, second)} == {"paid", "resolved"}
+    assert SuspenseItem.objects.get().reason == "paid_twice"
     given_back = Refund.objects.get()
     assert (given_back.kind, given_back.state, given_back.amount_vnd) == (
         "suspense",
@@ -275,7 +283,8 @@ def test_s36_paid_at_the_moment_of_the_cancellation(world: World) -> None:
     world.drain()
     world.deliver()
     attempt.refresh_from_db()
-    assert (attempt.state, attempt.reason) == ("review", "paid_after_cancel")
+    # The rule sent it back, it arrived: nothing is held for a person any more.
+    assert (attempt.state, attempt.reason) == ("resolved", "paid_after_cancel")
     assert Refund.objects.get().state == "succeeded"
     payment.refresh_from_db()
     assert payment.state == "cancelled"
