@@ -180,7 +180,8 @@ def start_attempt(
 ) -> str:
     """Open the provider's page for a payment, or find the one that is open; return its id.
 
-    Shape: method is one of the settings' PAYMENT_METHODS; without it the first.
+    Shape: method is one of the settings' PAYMENT_METHODS; without it the first. Naming another
+    one than what is open closes that, and opens the new one.
 
     The attempt and its key are committed, then the provider is called, then its word is recorded.
     The same client key resumes the same attempt; another device gets the same page.
@@ -197,7 +198,13 @@ def start_attempt(
         if state not in states.ACTIVE_ATTEMPTS:
             return attempt.id
         if state == states.Attempt.OPEN and attempt.expires_at > now:
-            return attempt.id
+            if mine or method is None or attempt.provider == provider:
+                return attempt.id
+            # Another way was asked for: what is open is closed first, so that only one takes money.
+            settle.want_closed(attempt_id=attempt.id, now=now)
+            if _ask(attempt.id, now) in states.ACTIVE_ATTEMPTS:
+                raise AttemptInProgress(retry_after=5)
+            continue
         if not mine and _is_being_called(attempt, now):
             raise AttemptInProgress(retry_after=2)
         if breaker.is_open(attempt.provider):

@@ -400,6 +400,16 @@ def settle_from_suspense(payment: Payment, attempt: Attempt, *, now: datetime) -
     _settle(payment, attempt, now)
 
 
+@db.transaction()
+def want_closed(*, attempt_id: str, now: datetime) -> None:
+    """Note that an open page is to be closed; whoever asks the provider next closes it."""
+    _, attempt = locked(attempt_id)
+    if states.Attempt(attempt.state) in states.ACTIVE_ATTEMPTS:
+        attempt.closing = True
+        attempt.next_check_at = now
+        attempt.save(update_fields=["closing", "next_check_at"])
+
+
 @db.transaction_required
 def close_pages(payment: Payment, *, now: datetime) -> None:
     """Ask for every page still open for this payment to be closed; the payment is locked."""

@@ -425,3 +425,54 @@ def test_nobody_is_offered_a_transfer_that_the_settings_do_not_name(
     api: Api = cast.owner
     answer = api.post(f"/api/v1/payments/{due.id}/attempts", {"method": "bank_transfer"})
     assert (answer.status_code, answer.json()["code"]) == (422, "payment_method_unknown")
+
+
+# --- another way after all ----------------------------------------------------------------------
+
+
+def test_asking_for_a_card_closes_the_code_and_late_money_is_held(bank: Bank, world: World) -> None:
+    payment, code = bank.owe_and_start()
+    card = world.start(payment, method="card")
+    code.refresh_from_db()
+    assert (code.state, card.state, card.provider) == ("cancelled", "open", "stripe")
+    assert world.start(payment).id == card.id  # no way named: what is open
+    world.provider.press(card.session_id)
+    world.deliver()
+    payment.refresh_from_db()
+    assert payment.state == "paid"
+    bank.paid(code)
+    assert _items() == [("paid_twice", "open", 16_000)]
+
+
+def test_asking_for_a_code_closes_the_cards_page(bank: Bank, world: World) -> None:
+    payment = world.owe()
+    card = world.start(payment)
+    code = world.start(payment, method="bank_transfer")
+    assert world.provider.get(card.session_id)["status"] == "expired"
+    card.refresh_from_db()
+    assert (card.state, code.provider) == ("cancelled", "vietqr")
+    bank.paid(code)
+    payment.refresh_from_db()
+    assert payment.state == "paid"
+
+
+def test_money_that_came_before_the_other_way_was_asked_for_pays(bank: Bank, world: World) -> None:
+    payment, code = bank.owe_and_start()
+    bank.scan(code)
+    with pytest.raises(charge.PaymentNotOwed):
+        world.start(payment, method="card")
+    payment.refresh_from_db()
+    assert payment.state == "paid"
+    assert Attempt.objects.count() == 1
+
+
+def test_the_code_stays_while_the_bank_cannot_say_whether_it_was_paid(
+    bank: Bank, world: World
+) -> None:
+    payment, code = bank.owe_and_start()
+    bank.fault("drop_before")
+    with pytest.raises(charge.ProviderUnreachable):
+        world.start(payment, "key-of-one-tap", method="card")
+    code.refresh_from_db()
+    assert (code.state, code.closing) == ("open", True)
+    assert world.start(payment, "key-of-one-tap", method="card").provider == "stripe"
