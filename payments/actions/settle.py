@@ -148,7 +148,7 @@ def take(*, credit: held.Credit, now: datetime) -> None:
     """Book one line of a bank's statement: to the try that it names, or apart. Runs twice."""
     attempt_id, reason = suspense.attempt_of(credit)
     if attempt_id is None:
-        suspense.hold_unmatched(credit, reason=reason, now=now)
+        suspense.hold_unmatched(credit=credit, reason=reason, now=now)
     else:
         apply_fact(attempt_id=attempt_id, fact=settling.of_credit(credit), now=now)
 

@@ -67,7 +67,7 @@ def keep(
 
 
 @db.transaction()
-def hold_unmatched(credit: suspense.Credit, *, reason: suspense.Reason, now: datetime) -> None:
+def hold_unmatched(*, credit: suspense.Credit, reason: suspense.Reason, now: datetime) -> None:
     """Book a transfer that names no try into the suspense of the account's agency. Runs twice."""
     row, fresh = keep(credit, attempt=None, now=now)
     if fresh:
