@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from cantho_smart import devkeys, embedded
+from cantho_smart import devkeys, embedded, enum_names
 
 BASE_DIR = pathlib.Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -246,59 +246,7 @@ SPECTACULAR_SETTINGS = {
         "filter": True,
         "docExpansion": "none",  # nearly two hundred operations: by section, then opened
     },
-    "ENUM_NAME_OVERRIDES": {
-        "FormVerifiedEnum": ["read", "inferred", "own"],
-        "FeeKindEnum": ["phi", "le_phi"],
-        "ScanEnum": "common.models.StoredFile.Verdict",
-        "UploadStateEnum": "dossiers.models.uploads.Upload.State",
-        "UserKindEnum": ["citizen", "officer"],
-        "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
-        "EventKindEnum": [
-            *("move", "payment", "supplement", "proposal", "note", "routing", "opinion"),
-            *("extension", "calendar", "silence"),
-        ],
-        "NeedKindEnum": ["supplement", "pay", "collect"],
-        "FollowedKindEnum": ["draft", "dossier", "message", "payment"],
-        "DeliveryWayEnum": ["app", "post", "counter"],
-        "DeliveryStateEnum": ["waiting", "ready", "sent", "returned"],
-        "DeliveryEventKindEnum": "dossiers.models.delivery.DeliveryEvent.Kind",
-        "PaperKindEnum": ["original", "copy"],
-        "PaperChannelEnum": ["counter", "postal"],
-        "CounterFileStateEnum": ["open", "filed"],
-        "OpinionStateEnum": ["open", "answered", "silent", "withdrawn", "overtaken"],
-        "BulkStateEnum": ["running", "done"],
-        "SupplementStateEnum": ["open", "answered", "closed"],
-        "PaymentStateEnum": [
-            *("owed", "pending", "declined", "expired", "review"),
-            *("paid", "refunded", "cancelled", "free"),
-        ],
-        "SuspenseStateEnum": ["open", "kept", "returning", "closed"],
-        "SuspenseSourceEnum": ["bank", "card"],
-        "SuspenseReasonEnum": [
-            *("amount_differs", "currency_differs", "paid_twice", "paid_after_cancel"),
-            *("wrong_account", "second_transfer", "no_reference", "several_references"),
-            "unknown_reference",
-        ],
-        "SuspenseMoveEnum": ["give_back", "allot", "keep", "close"],
-        "SuspensePaymentStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
-        "MoneyBackStateEnum": [
-            *("requested", "calling", "unknown", "pending", "succeeded", "failed"),
-        ],
-        "OfficerRoleEnum": [
-            *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
-        ],
-        "LentRoleEnum": ["approver", "handler", "reception"],
-        "ChannelEnum": ["online", "counter", "postal"],
-        "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
-        "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
-        "AppointmentStateEnum": ["booked", "arrived", "done", "missed", "cancelled"],
-        "TicketStateEnum": ["waiting", "called", "done", "gone"],
-        "TalkSideEnum": ["citizen", "office"],
-        "StaffStatusEnum": ["invited", "active", "ended"],
-        "DraftRoleEnum": ["own", "representative"],
-        "RepresentationRoleEnum": ["principal", "representative", "invited"],
-        "FactSourceEnum": ["identity", "dossier", "document", "typed"],
-    },
+    "ENUM_NAME_OVERRIDES": enum_names.NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "citizens.openapi.merge_authentication",
@@ -424,7 +372,11 @@ SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 # How the app may pay, and which provider takes it: "card=stripe,...". The first is the default.
 PAYMENT_METHODS = env.dict(
     "PAYMENT_METHODS",
-    default={"card": "stripe", **({"bank_transfer": "vietqr"} if APP_ENV == "dev" else {})},
+    default={
+        "card": "stripe",
+        **({"vnpay": "vnpay"} if DEVELOPMENT else {}),
+        **({"bank_transfer": "vietqr"} if APP_ENV == "dev" else {}),
+    },
 )
 STRIPE_BASE_URL = env.str("STRIPE_BASE_URL", f"http://127.0.0.1:{PORT + 1}" if DEVELOPMENT else "")
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "sk_test_mock_of_no_value")
@@ -441,9 +393,47 @@ BANK_NOTICE_SECRETS = (
 )
 BANK_CONNECT_TIMEOUT_SECONDS = env.float("BANK_CONNECT_TIMEOUT_SECONDS", 3.05)
 BANK_READ_TIMEOUT_SECONDS = env.float("BANK_READ_TIMEOUT_SECONDS", 10.0)
+VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "")
+VNPAY_API_URL = env.str("VNPAY_API_URL", "")
+# Where the daily statement is read. VNPay publishes no address for it: empty means there is none.
+VNPAY_STATEMENT_URL = env.str("VNPAY_STATEMENT_URL", "")
+VNPAY_LIVE = env.bool("VNPAY_LIVE", False)  # true with the live addresses
+VNPAY_TMN_CODE = env.str("VNPAY_TMN_CODE", "CTSMOCK1" if DEVELOPMENT else "")
+VNPAY_HASH_SECRET = env.str("VNPAY_HASH_SECRET", "")
+# This server's own address, told in every order: a payer's would be personal data in an URL, and
+# an order repeated from elsewhere would become another one.
+VNPAY_IP_ADDR = env.str("VNPAY_IP_ADDR", "127.0.0.1" if DEVELOPMENT else "")
+VNPAY_CONNECT_TIMEOUT_SECONDS = env.float("VNPAY_CONNECT_TIMEOUT_SECONDS", 3.05)
+VNPAY_READ_TIMEOUT_SECONDS = env.float("VNPAY_READ_TIMEOUT_SECONDS", 15.0)
+if DEVELOPMENT:
+    VNPAY_HOST = f"http://127.0.0.1:{PORT + 3}"
+    VNPAY_PAY_URL = VNPAY_PAY_URL or f"{VNPAY_HOST}/paymentv2/vpcpay.html"
+    VNPAY_API_URL = VNPAY_API_URL or f"{VNPAY_HOST}/merchant_webapi/api/transaction"
+    VNPAY_STATEMENT_URL = VNPAY_STATEMENT_URL or f"{VNPAY_HOST}/_mock/statement"
+if "vnpay" in PAYMENT_METHODS.values():
+    VNPAY_HASH_SECRET = secret("VNPAY_HASH_SECRET", "vnpay-mock-of-no-value")
+    for _name in ("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_TMN_CODE", "VNPAY_IP_ADDR"):
+        if not globals()[_name]:
+            raise ImproperlyConfigured(f"{_name} must be set while a way of paying uses vnpay")
+    if not (len(VNPAY_TMN_CODE) == 8 and VNPAY_TMN_CODE.isalnum()):
+        raise ImproperlyConfigured("VNPAY_TMN_CODE must be 8 letters and digits")
+    for _name in ("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_STATEMENT_URL"):
+        if globals()[_name] and urlsplit(globals()[_name]).scheme != "https" and not DEVELOPMENT:
+            raise ImproperlyConfigured(f"{_name} must be https")
 PAYMENT_SESSION_MINUTES = env.int("PAYMENT_SESSION_MINUTES", 60)
 # An address to come back to after paying begins with one of these; it carries no outcome.
 PAYMENT_RETURN_URLS = env.list("PAYMENT_RETURN_URLS", default=["canthosmart://", f"{PUBLIC_URL}/"])
+
+# The hub that billers of electricity, water, tuition, hospital are asked and told through.
+BILLER_BASE_URL = env.str("BILLER_BASE_URL", f"http://127.0.0.1:{PORT + 5}" if DEVELOPMENT else "")
+BILLER_API_KEY = secret("BILLER_API_KEY", "biller_mock_of_no_value")
+BILLER_CONNECT_TIMEOUT_SECONDS = env.float("BILLER_CONNECT_TIMEOUT_SECONDS", 3.05)
+BILLER_READ_TIMEOUT_SECONDS = env.float("BILLER_READ_TIMEOUT_SECONDS", 5.0)
+# A refund above this sum needs a second officer's yes before the provider is called. Practice of
+# well-run tills, not law: no rule was found that names a sum.
+REFUND_FOUR_EYES_ABOVE_VND = env.int("REFUND_FOUR_EYES_ABOVE_VND", 5_000_000)
+if REFUND_FOUR_EYES_ABOVE_VND < 0:
+    raise ImproperlyConfigured("REFUND_FOUR_EYES_ABOVE_VND must not be negative")
 
 # Other processes that must be up before this one calls itself ready: name -> health address.
 COMPANIONS: dict[str, str] = env.json("COMPANIONS", {})

@@ -1,138 +1,51 @@
-"""Working off the queue at the desk's pages: filters, whose work it is, notes, messages.
+"""Work on a dossier that is no move: whose it is, who has it open, notes, messages, the post.
 
-Each page parses, calls the action of the API, and shows the dossier again.
+Each act parses, calls the action of the API, and the dossier is shown again.
 """
 
-import contextvars
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from common import clock
-from dossiers.actions import notes, talk, work
-from dossiers.models import Dossier, DossierMessage, Note, Seat
-from dossiers.queries import calendar, desk, offices, opinions
-from dossiers.rules import due, states
-from dossiers.rules.calendar import HCM
-from dossiers.rules.due import Colour
-from dossiers.rules.states import State
-from dossiers.rules.views import Part
-
-COLOURS = {
-    Colour.LATE: "Quá hạn",
-    Colour.RED: "Đến hạn hôm nay",
-    Colour.AMBER: "Đến hạn ngày làm việc tới",
-    Colour.GREEN: "Còn hạn",
-    Colour.PAUSED: "Đang chờ, thời hạn tạm dừng",
-    Colour.NONE: "Chưa có hẹn trả",
-}
-SHOWN = 20
-
-
-class StateFilter(admin.SimpleListFilter):
-    """Open dossiers unless a state, or all of them, is asked for."""
-
-    title = "trạng thái"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("all", "Tất cả"),
-            *((str(int(state)), states.NAMES[state].vi) for state in State),
-        ]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "Đang mở"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        if self.value():
-            return queryset.filter(state=self.value())
-        return queryset.filter(state__in=[int(state) for state in due.OPEN])
-
-
-class DueFilter(admin.SimpleListFilter):
-    """By the colour of the promise, from the same table that colours the list."""
-
-    title = "hẹn trả"
-    parameter_name = "due"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(colour), name) for colour, name in COLOURS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return queryset.filter(desk.coloured(Colour(str(self.value())), board(clock.now())))
-
-
-class HandFilter(admin.SimpleListFilter):
-    """By whose work it is in the officer's agency."""
-
-    title = "người phụ trách"
-    parameter_name = "hand"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("me", "Của tôi"), ("nobody", "Chưa giao")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        seat = Seat.objects.get(user_id=request.user.pk)
-        return queryset.filter(desk.assigned(seat, str(self.value())))
-
-
-# The colours of the moment at which a list is drawn: read once a page, not once a row.
-drawn: contextvars.ContextVar[tuple[due.Range, ...]] = contextvars.ContextVar("drawn")
-
-
-def board(now: datetime) -> tuple[due.Range, ...]:
-    """Return which due times have which colour now."""
-    return due.ranges(now, calendar.working())
-
-
-def holder(row: Dossier) -> Seat | None:
-    """Return whose work a dossier is in the agency that looks; None when nobody's."""
-    hands: Any = row
-    return hands.hands[0].seat if hands.hands else None
-
-
-def sheet(row: Dossier, seat: Seat) -> dict[str, Any]:
-    """Return what the page of a dossier shows besides the dossier itself."""
-    speaks = Part.TIMELINE in offices.parts(seat, row)
-    said = DossierMessage.objects.filter(dossier=row).order_by("-seq")[:SHOWN] if speaks else []
-    found = opinions.notes_on(seat, row.id).order_by("-at", "-id")[:SHOWN]
-    current = holder(row)
-    return {
-        "holder": current.title if current else "",
-        "speaks": speaks,
-        "mine": current is not None and current.pk == seat.pk,
-        "holder_id": current.pk if current else "",
-        "notes": [(_when(one.at), one.seat.title, one.text) for one in found],
-        "messages_said": [(_when(one.at), one.author_label, one.text) for one in said],
-    }
+from dossiers.actions import notes, processing, talk, work
+from dossiers.models import Note, Seat
 
 
 class HandForm(forms.Form):
-    expected_state = forms.IntegerField(min_value=1, max_value=10)
-    expected_assignee = forms.IntegerField(required=False)
+    expected_state = forms.IntegerField(min_value=1, max_value=10, widget=forms.HiddenInput)
+    expected_assignee = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class GiveForm(HandForm):
+    assignee = forms.IntegerField(label="Giao cho", widget=forms.Select)
+
+
+class LeaseForm(forms.Form):
+    expected_state = forms.IntegerField(min_value=1, max_value=10, widget=forms.HiddenInput)
 
 
 class NoteForm(forms.Form):
-    expected_state = forms.IntegerField(min_value=1, max_value=10)
-    text = forms.CharField(max_length=notes.MAX_LENGTH)
+    expected_state = forms.IntegerField(min_value=1, max_value=10, widget=forms.HiddenInput)
+    text = forms.CharField(
+        label="Ghi chú (người nộp không xem được)",
+        max_length=notes.MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    everywhere = forms.BooleanField(
+        label="Cho mọi cơ quan của hồ sơ, không chỉ cơ quan ta", required=False
+    )
 
 
 class ReplyForm(forms.Form):
-    text = forms.CharField(max_length=talk.MAX_TEXT)
+    text = forms.CharField(
+        label="Trả lời", max_length=talk.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class NothingForm(forms.Form):
+    """An act that says everything by its name."""
 
 
 def take(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
@@ -148,9 +61,16 @@ def release(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetim
     return "Đã trả hồ sơ về hàng đợi."
 
 
+def give(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
+    """Give a dossier to a colleague."""
+    work.assign(officer_id=officer_id, dossier_id=dossier_id, now=now, **data)
+    return "Đã giao hồ sơ."
+
+
 def note(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
-    """Write an internal note for one's own agency."""
-    audience = Note.Audience.AGENCY
+    """Write an internal note, for one's own agency or for every agency of the dossier."""
+    everywhere = data.pop("everywhere")
+    audience = Note.Audience.DOSSIER if everywhere else Note.Audience.AGENCY
     notes.write(officer_id=officer_id, dossier_id=dossier_id, audience=audience, now=now, **data)
     return "Đã ghi chú nội bộ."
 
@@ -161,14 +81,46 @@ def reply(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime)
     return "Đã gửi tin cho người nộp hồ sơ."
 
 
+def open_it(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
+    """Have a dossier open for oneself."""
+    work.open_lease(officer_id=officer_id, dossier_id=dossier_id, take_over=False, now=now, **data)
+    return "Bạn đang mở hồ sơ này."
+
+
+def take_over(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
+    """Take a dossier over from whoever has it open."""
+    work.open_lease(officer_id=officer_id, dossier_id=dossier_id, take_over=True, now=now, **data)
+    return "Bạn đã tiếp quản hồ sơ này; việc này được ghi lại."
+
+
+def close_it(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
+    """Let others in."""
+    work.close_lease(officer_id=officer_id, dossier_id=dossier_id, now=now, **data)
+    return "Đã đóng hồ sơ cho người khác làm."
+
+
+def reported(outcome: str) -> "Act":
+    """Return the act of noting what the post did with a result."""
+
+    def act(officer_id: str, dossier_id: str, data: dict[str, Any], now: datetime) -> str:
+        processing.report_delivery(
+            officer_id=officer_id, dossier_id=dossier_id, outcome=outcome, now=now
+        )
+        return "Đã ghi nhận báo cáo của bưu chính."
+
+    return act
+
+
 Act = Callable[[str, str, dict[str, Any], datetime], str]
 ACTS: dict[str, tuple[type[forms.Form], Act]] = {
     "take": (HandForm, take),
     "release": (HandForm, release),
+    "give": (GiveForm, give),
+    "open": (LeaseForm, open_it),
+    "take_over": (LeaseForm, take_over),
+    "close": (LeaseForm, close_it),
     "note": (NoteForm, note),
     "reply": (ReplyForm, reply),
+    "delivered": (NothingForm, reported("delivered")),
+    "sent_back": (NothingForm, reported("sent_back")),
 }
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment.astimezone(HCM):%H:%M %d/%m/%Y}"

@@ -28,29 +28,44 @@ class WebhookRefused(Refusal):
 
 @csrf_exempt
 def receive(request: HttpRequest, provider: str) -> HttpResponse:
-    """Keep a signed event and answer 200. A forged one is refused and leaves no trace but a log."""
-    if request.method != "POST":
-        response = http.problem_response(errors.MethodNotAllowed())
-        response["Allow"] = "POST"
-        return response
+    """Keep what a provider signed and give the very answer that it expects.
+
+    A forged notification is refused and leaves no trace but a log.
+    """
     try:
         known = registry.get(provider)
     except registry.UnknownProvider:
         return http.problem_response(errors.NotFound())
+    if request.method != known.notification_method:
+        response = http.problem_response(errors.MethodNotAllowed())
+        response["Allow"] = known.notification_method
+        return response
     now = clock.now()
-    try:
-        notification = known.parse_notification(request.body, request.headers, now=now)
-    except base.Forged as failure:
-        logger.warning("webhook of %s refused: %s", provider, failure)
-        return http.problem_response(WebhookRefused())
-    fresh = settle.record_event(
-        provider=known.name,
-        notification=notification,
-        raw=request.body,
-        source=ProviderEvent.Source.WEBHOOK,
-        now=now,
+    raw = base.RawRequest(
+        method=request.method,
+        query=request.META.get("QUERY_STRING", ""),
+        body=request.body,
+        headers=request.headers,
     )
-    return JsonResponse({"received": True, "duplicate": not fresh})
+    try:
+        notification = known.parse_notification(raw, now=now)
+    except (base.Forged, base.Unreadable) as failure:
+        logger.warning("webhook of %s refused: %s", provider, failure)
+        forged = isinstance(failure, base.Forged)
+        reply = known.reply(base.Verdict.FORGED if forged else base.Verdict.UNREADABLE)
+    else:
+        verdict, fresh = settle.record_event(
+            provider=known.name,
+            notification=notification,
+            source=ProviderEvent.Source.WEBHOOK,
+            now=now,
+        )
+        reply = known.reply(verdict, fresh=fresh)
+    if reply.body is None:
+        return http.problem_response(WebhookRefused())
+    answer = JsonResponse(reply.body, status=reply.status)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 RETURN_PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8">

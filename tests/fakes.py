@@ -16,16 +16,15 @@ class Provider:
 
     def __init__(self) -> None:
         self.mock = Mock(secrets=(SECRET,)).start()
+        self.falsified = False  # a test made its records say what Stripe's never would
 
     @property
     def url(self) -> str:
         return self.mock.url
 
     def reset(self) -> None:
-        self.mock.reset()
-        with self.mock.store.lock:  # nor may one test's endpoint hear of another test
-            self.mock.store.objects.clear()
-            self.mock.store.private.clear()
+        self.mock.reset(endpoints=True)  # nor may one test's endpoint hear of another test
+        self.falsified = False
         self.mock.secrets[:] = [SECRET]
         self.mock.store.fee_basis_points = 0
 
@@ -61,7 +60,8 @@ class Provider:
     def expire(self, session_id: str) -> None:
         with self.mock.store.lock:
             session = checkout.find(self.mock.store, session_id)
-            session["expires_at"] = self.mock.store.now()
+            self.mock.store.change(session, expires_at=self.mock.store.now())
+            self.mock.store.hide(session, due=self.mock.store.now())
             self.mock.tick()
 
     def fail_refund(self, refund_id: str) -> None:
@@ -84,8 +84,9 @@ class Provider:
 
     def change(self, name: str, **members: Any) -> None:
         """Make the provider's own record say something else."""
+        self.falsified = True
         with self.mock.store.lock:
-            self.mock.store.objects[name].update(members)
+            self.mock.store.change(self.mock.store.objects[name], **members)
 
     def calls(self, path: str, method: str = "POST") -> list[dict[str, Any]]:
         with self.mock.store.lock:

@@ -16,7 +16,7 @@ from citizens import queries as citizens
 from common import db, files
 from common.errors import FieldError, Invalid, NotFound, Refusal, check_version
 from common.models import StoredFile
-from dossiers.actions import drafts, uploads
+from dossiers.actions import drafts, hands, uploads
 from dossiers.actions.supplements import NothingAsked
 from dossiers.models import Attachment, Dossier, Draft, SupplementRequest
 from dossiers.rules import limits
@@ -89,7 +89,7 @@ def attach(
 @db.durable
 def attach_supplement(
     *,
-    citizen_id: str,
+    user_id: str,
     dossier_id: str,
     client_key: str,
     paper_key: str,
@@ -103,7 +103,7 @@ def attach_supplement(
     """
 
     def spot(*, locked: bool) -> _Spot:
-        dossier, request = _asked(citizen_id, dossier_id, locked=locked)
+        dossier, request = _asked(user_id, dossier_id, now=now, locked=locked)
         papers = {paper.key: paper for paper in services.version(dossier.service_version_id).papers}
         if paper_key not in request.papers or paper_key not in papers:
             raise Invalid(
@@ -120,7 +120,7 @@ def attach_supplement(
         owner = {"dossier": dossier, "supplement_round": request.round}
         return _Spot(owner, papers[paper_key])
 
-    return _attach(spot, citizen_id=citizen_id, client_key=client_key, sent=sent, now=now)
+    return _attach(spot, citizen_id=user_id, client_key=client_key, sent=sent, now=now)
 
 
 @db.transaction()
@@ -269,11 +269,10 @@ def _draft(citizen_id: str, client_id: uuid.UUID, *, locked: bool) -> Draft:
     return drafts.open_one(citizen_id, client_id, locked=locked)
 
 
-def _asked(citizen_id: str, dossier_id: str, *, locked: bool) -> tuple[Dossier, SupplementRequest]:
-    rows = Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id)
-    dossier = (db.lock(rows) if locked else rows).first()
-    if dossier is None:
-        raise NotFound
+def _asked(
+    user_id: str, dossier_id: str, *, now: datetime, locked: bool
+) -> tuple[Dossier, SupplementRequest]:
+    dossier = hands.find(user_id=user_id, dossier_id=dossier_id, now=now, locked=locked).dossier
     request = SupplementRequest.objects.filter(
         dossier=dossier, state=SupplementRequest.State.OPEN
     ).first()

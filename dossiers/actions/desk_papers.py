@@ -1,16 +1,19 @@
 """Papers made on demand for officers: form 06, form 07, and the proposal before it is signed.
 
-They are drawn from stored facts and not kept. Each leaves its rows in the access logs of the
-persons it shows.
+They are drawn from stored facts and not kept; papers that were issued are read here too. Each
+leaves its rows in the access logs of the persons it shows.
 """
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from common.errors import FieldError, Invalid, NotFound, Refusal
+from common.models import StoredFile
 from dossiers.actions import decisions, desk, papers
 from dossiers.actions.moves import NothingProposed
 from dossiers.models import Dossier, Seat
+from dossiers.queries import desk as seen
+from dossiers.queries import offices
 from dossiers.queries import papers as reads
 from dossiers.rules import paper_words as words
 from dossiers.rules import papers as rules
@@ -110,6 +113,24 @@ def proposal(*, seat: Seat, dossier: Dossier, now: datetime) -> bytes:
     )
     draft = {**content, "draft": True, "signed": False}
     return papers.draw(rules.BY_KIND[kind].template, draft, at=dossier.updated_at)
+
+
+def issued(
+    *, officer_id: str, dossier_id: str, document_id: str, now: datetime
+) -> tuple[StoredFile, str]:
+    """Return the file of a paper of a dossier and its title; made now where it was not made yet.
+
+    Errors: NotFound, also for a paper that the agency's part in the dossier does not show.
+    """
+    seat = offices.seat(officer_id, now=now)
+    row = seen.document(seat, dossier_id, document_id)
+    if row.file is None:
+        papers.make(document_id=row.id, now=now)
+        row = seen.document(seat, dossier_id, document_id)
+    if row.file is None:
+        raise NotFound
+    desk.shown(seat=seat, dossier=row.dossier, now=now, what=f"paper:{row.kind}")
+    return row.file, row.title_vi
 
 
 def _step(step: rules.Step) -> dict[str, Any]:

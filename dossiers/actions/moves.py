@@ -202,6 +202,7 @@ def record(
         code=dossier.code,
         office=event.told_office,
         due=f"{due:%H:%M %d/%m/%Y}" if due else "—",
+        amount=words.dong(event.data.get("amount_vnd")),
     )
     inbox.notify(
         citizen_id=dossier.citizen_id,

@@ -16,6 +16,7 @@ from dossiers.actions import (
     moves,
     opinions,
     papers,
+    refund_decisions,
     routing,
     supplements,
     work,
@@ -234,6 +235,10 @@ def _cancel_dues(moved: Moved, act: Act, now: datetime) -> None:
     charge.cancel(reference=moved.dossier.id, now=now)
 
 
+def _decide_refund(moved: Moved, act: Act, now: datetime) -> None:
+    refund_decisions.open_for(dossier=moved.dossier, move=act.move, now=now)
+
+
 def _open_dues(moved: Moved, act: Act, now: datetime) -> None:
     dossier = moved.dossier
     if not act.lines:
@@ -316,6 +321,7 @@ EFFECTS: dict[Effect, Callable[[Moved, Act, datetime], None]] = {
     Effect.STOP_NOTICE: _stop_notice,
     Effect.OPEN_DUES: _open_dues,
     Effect.CANCEL_DUES: _cancel_dues,
+    Effect.DECIDE_REFUND: _decide_refund,
     Effect.ISSUE_RESULT: _sign,
     Effect.REVOKE_RESULT: _revoke_result,
     Effect.HAND_OVER: _hand_over,

@@ -10,6 +10,7 @@ from dossiers.actions.carrying import PROOF_KEY
 from dossiers.actions.forms import Composed
 from dossiers.models import Attachment, Dossier, Draft, Representation, RepresentationEvent
 from dossiers.rules import handover
+from payments.actions import payers
 
 READER = "Người được ủy quyền"
 Kind = RepresentationEvent.Kind
@@ -97,7 +98,7 @@ def refuse_without_proof(draft: Draft) -> None:
 
 @db.transaction_required
 def filed(draft: Draft, dossier: Dossier, *, now: datetime) -> None:
-    """Let a representation go on with the dossier that its draft became."""
+    """Let a representation go on with the dossier that its draft became, and with what it owes."""
     row = Representation.objects.filter(draft=draft, state__in=LIVE).first()
     if row is None:
         return
@@ -108,6 +109,13 @@ def filed(draft: Draft, dossier: Dossier, *, now: datetime) -> None:
     row.version += 1
     row.save(update_fields=["dossier", "version"])
     row.draft = draft
+    if row.representative_id is not None:
+        payers.allow(
+            reference=dossier.id,
+            citizen_id=row.representative_id,
+            until=row.valid_until,
+            now=now,
+        )
     record(row, Kind.SUBMITTED, by="representative", actor_id=draft.holder_id or "", now=now)
     tell(row, "represented_submit", to=row.principal_id, now=now)
 
@@ -122,12 +130,14 @@ def lapse(draft: Draft, *, now: datetime) -> None:
 
 @db.transaction_required
 def end(row: Representation, kind: str, *, by: str, actor_id: str, now: datetime) -> None:
-    """End a locked representation: the draft goes back to its citizen, the access is over."""
+    """End a locked representation: the draft goes back to its citizen, all access is over."""
     refused = kind == Kind.REFUSED
     row.state = Representation.State.REFUSED if refused else Representation.State.ENDED
     row.ended_at = now
     row.version += 1
     row.save(update_fields=["state", "ended_at", "version"])
+    if row.dossier_id is not None and row.representative_id is not None:
+        payers.end(reference=row.dossier_id, citizen_id=row.representative_id, now=now)
     draft = row.draft
     if draft.holder_id is not None:
         draft.holder_id = None

@@ -1,4 +1,4 @@
-"""What the citizen does with a submitted dossier: answer a request, withdraw."""
+"""What the citizen, or their representative, does with a dossier: answer a request, withdraw."""
 
 import dataclasses
 import json
@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from common import db, jsonschema
-from common.errors import FieldError, Invalid, NotFound, Refusal
-from dossiers.actions import autosave, drafts, forms, intake, moves
-from dossiers.actions import who as people
+from common.errors import FieldError, Invalid, Refusal
+from dossiers.actions import autosave, drafts, forms, hands, intake, moves
 from dossiers.models import (
     Attachment,
     Dossier,
+    RepresentationEvent,
     SupplementDraft,
     SupplementRequest,
     TimelineEvent,
@@ -90,19 +90,18 @@ def refuse_too_many_rounds(asked_before: int) -> None:
 
 
 @db.transaction()
-def look(*, citizen_id: str, dossier_id: str) -> Supplement:
+def look(*, user_id: str, dossier_id: str, now: datetime) -> Supplement:
     """Return the open request with what was filled in so far. Errors: NotFound; NothingAsked."""
-    dossier = Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id).first()
-    if dossier is None:
-        raise NotFound
-    request = _open(dossier)
-    return _compose(dossier, request, _draft(request))
+    hand = hands.find(user_id=user_id, dossier_id=dossier_id, now=now, locked=False)
+    request = _open(hand.dossier)
+    hands.looked(hand, now=now)
+    return _compose(hand.dossier, request, _draft(request))
 
 
 @db.transaction()
 def save(
     *,
-    citizen_id: str,
+    user_id: str,
     dossier_id: str,
     expected_version: int,
     answers: Mapping[str, Any],
@@ -114,7 +113,8 @@ def save(
 
     Errors: NotFound; NothingAsked; StaleVersion with both sides; Invalid; DraftTooLarge.
     """
-    dossier = _mine(citizen_id, dossier_id)
+    hand = hands.find(user_id=user_id, dossier_id=dossier_id, now=now, locked=True)
+    dossier = hand.dossier
     request = _open(dossier)
     draft = _draft(request)
     change = merge.changes(answers, reset)
@@ -138,13 +138,14 @@ def save(
     if refused:
         raise Invalid(errors=refused)
     draft.save()
+    hands.looked(hand, now=now)
     return composed
 
 
 @db.transaction()
 def answer(
     *,
-    citizen_id: str,
+    user_id: str,
     dossier_id: str,
     answers: Mapping[str, Any],
     message: str,
@@ -156,7 +157,8 @@ def answer(
     missing is said at once. The frozen hash is renewed and the old one stays in the timeline.
     Errors: NotFound; NothingAsked; Invalid; SupplementEmpty; SupplementIncomplete.
     """
-    dossier = _mine(citizen_id, dossier_id)
+    hand = hands.find(user_id=user_id, dossier_id=dossier_id, now=now, locked=True)
+    dossier = hand.dossier
     request = _open(dossier)
     _refuse_unasked(request, answers)
     draft = _draft(request)
@@ -188,7 +190,7 @@ def answer(
         dossier=dossier,
         kind=TimelineEvent.Kind.SUPPLEMENT,
         name="answer_supplement",
-        who=people.citizen(citizen_id),
+        who=hand.who,
         now=now,
         from_state=dossier.state,
         reason=draft.message,
@@ -200,6 +202,9 @@ def answer(
         },
     )
     intake.snapshot(dossier, now)
+    hands.acted(
+        hand, RepresentationEvent.Kind.SUPPLIED, now=now, fields=tuple(sorted(draft.answers))
+    )
     return dossier
 
 
@@ -326,28 +331,23 @@ def _refuse_unasked(request: SupplementRequest, names: Collection[str]) -> None:
 
 
 @db.transaction()
-def withdraw(*, citizen_id: str, dossier_id: str, reason: str, now: datetime) -> Dossier:
+def withdraw(*, user_id: str, dossier_id: str, reason: str, now: datetime) -> Dossier:
     """Ask to stop the procedure; the office looks at it (NĐ 118/2025/NĐ-CP Art.21, cited).
 
     Errors: NotFound; MoveNotAllowed.
     """
-    dossier = _mine(citizen_id, dossier_id)
+    hand = hands.find(user_id=user_id, dossier_id=dossier_id, now=now, locked=True)
+    dossier = hand.dossier
     moved = moves.move(
         dossier=dossier,
         name="withdraw",
-        who=people.citizen(citizen_id),
+        who=hand.who,
         now=now,
         reason=reason,
         office=moves.office_name(dossier.receiving_agency_id),
     )
+    hands.acted(hand, RepresentationEvent.Kind.WITHDREW, now=now)
     return moved.dossier
-
-
-def _mine(citizen_id: str, dossier_id: str) -> Dossier:
-    dossier = db.lock(Dossier.objects.filter(citizen_id=citizen_id, id=dossier_id)).first()
-    if dossier is None:
-        raise NotFound
-    return dossier
 
 
 def _open(dossier: Dossier) -> SupplementRequest:

@@ -15,6 +15,7 @@ from dossiers.actions import (
     expiry,
     handover,
     lookups,
+    money_books,
     opinions,
     supplements,
     talk,
@@ -106,4 +107,5 @@ PARTS: dict[str, Callable[..., int]] = {
     "bulk_moves": bulk_moves.sweep,
     "silent_opinions": _silent,
     "notices": warnings.sweep,
+    "money_alarms": money_books.alarm,
 }

@@ -202,7 +202,13 @@ def admit(dossier: Dossier, seat: Seat, move: str, *, now: datetime) -> None:
 
     Errors: AssignedToAnother; LockedByAnother. See Note [Two hands].
     """
-    if _actor(dossier, seat, move) == Actor.HANDLER:
+    admit_as(dossier, seat, _actor(dossier, seat, move), now=now)
+
+
+@db.transaction_required
+def admit_as(dossier: Dossier, seat: Seat, actor: Actor, *, now: datetime) -> None:
+    """Let an officer act in a role who may, and end their own lease by it. Errors: as `admit`."""
+    if actor == Actor.HANDLER:
         current = _current(dossier, seat.agency_id)
         if current is not None and current.seat_id != seat.pk:
             raise AssignedToAnother(holder=_title(current.seat), seat_id=_id(current.seat))

@@ -196,7 +196,7 @@ class SupplementAttachments(View):
     def post(self, request: Request, dossier_id: str) -> Response:
         paper_key, what = sent(request)
         made = attachments.attach_supplement(
-            citizen_id=request.user.id,
+            user_id=request.user.id,
             dossier_id=dossier_id,
             client_key=request.idempotency_key,
             paper_key=paper_key,

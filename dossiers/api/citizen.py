@@ -84,9 +84,9 @@ class Dossiers(View):
         )
 
 
-def whole(request: Request, dossier_id: str, *, status: int = 200) -> Response:
+def whole(citizen_id: str, dossier_id: str, *, status: int = 200) -> Response:
     """Return a dossier as its screen shows it, with an ETag that any part of it changes."""
-    row = mine.dossier(request.user.id, dossier_id)
+    row = mine.dossier(citizen_id, dossier_id)
     data = render.dossier(row, mine.dues(row.id))
     return http.composed_answer(data, version=row.version, status=status)
 
@@ -106,7 +106,7 @@ class DossierDetail(View):
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        return whole(request, dossier_id)
+        return whole(request.user.id, dossier_id)
 
 
 class Timeline(View):
@@ -185,7 +185,8 @@ class Supplements(View):
         summary="Answer a supplement request",
         description="Once and whole: what was saved at `/dossiers/{dossier_id}/supplement`, with "
         "`answers` over it. Add files first, at `/dossiers/{dossier_id}/attachments`. All that is "
-        "still missing is said at once.",
+        "still missing is said at once. Also open to a representative whose right lasts; the "
+        "citizen sees it.",
         body=shapes.SupplementBody,
         answer=shapes.DossierShape,
         status=201,
@@ -208,13 +209,13 @@ class Supplements(View):
     def post(self, request: Request, dossier_id: str) -> Response:
         body = shapes.SupplementBody(data=request.data)
         body.is_valid(raise_exception=True)
-        supplements.answer(
-            citizen_id=request.user.id,
+        found = supplements.answer(
+            user_id=request.user.id,
             dossier_id=dossier_id,
             now=clock.now(),
             **body.validated_data,
         )
-        return whole(request, dossier_id, status=201)
+        return whole(found.citizen_id, found.id, status=201)
 
 
 class Withdrawal(View):
@@ -224,6 +225,7 @@ class Withdrawal(View):
         "withdrawDossier",
         tag="dossiers",
         summary="Ask to stop the procedure",
+        description="Also open to a representative whose right lasts; the citizen is told at once.",
         body=shapes.WithdrawalBody,
         answer=shapes.DossierShape,
         status=201,
@@ -241,10 +243,10 @@ class Withdrawal(View):
     def post(self, request: Request, dossier_id: str) -> Response:
         body = shapes.WithdrawalBody(data=request.data)
         body.is_valid(raise_exception=True)
-        supplements.withdraw(
-            citizen_id=request.user.id,
+        found = supplements.withdraw(
+            user_id=request.user.id,
             dossier_id=dossier_id,
             reason=body.validated_data["reason"],
             now=clock.now(),
         )
-        return whole(request, dossier_id, status=201)
+        return whole(found.citizen_id, found.id, status=201)

@@ -13,7 +13,7 @@ from common.http import Body, IsOfficer, Money, Request, View
 from common.openapi import operation, path_parameter, text_parameter
 from dossiers.actions import money_desk, money_suspense
 from dossiers.queries.offices import NotYourRole
-from payments.actions import charge, suspense_moves
+from payments.actions import charge, disputes, suspense_moves
 from payments.queries import suspense
 
 Shape = serializers.Serializer[Any]
@@ -21,10 +21,7 @@ ITEM = path_parameter("suspense_id", "Id of the item.")
 STATES = ["open", "kept", "returning", "closed"]
 SOURCES = ["bank", "card"]
 MOVES = ["give_back", "allot", "keep", "close"]
-REASONS = [
-    *("amount_differs", "currency_differs", "paid_twice", "paid_after_cancel", "wrong_account"),
-    *("second_transfer", "no_reference", "several_references", "unknown_reference"),
-]
+REASONS = suspense.REASONS
 MAX_REASON = 500
 MIN_REASON = 10
 
@@ -302,6 +299,7 @@ class SuspenseMoves(View):
             suspense_moves.SuspenseNotTheSum,
             suspense_moves.SuspenseOfCard,
             suspense_moves.SuspenseHoldsMoney,
+            disputes.PaymentDisputed,
         ],
         examples=[
             OpenApiExample(

@@ -29,7 +29,7 @@ from dossiers.rules.views import Part
 from payments import queries as payments
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
-WAITING = ["citizen", "payment", "us"]
+WAITING = list(desk.WAITING)
 SHOWN_NOTES = 20
 
 
@@ -104,6 +104,7 @@ class QueueFilter(Body):
     role = serializers.ChoiceField(required=False, choices=list(AGENCIES))
     service_code = serializers.RegexField(r"^[0-9]\.[0-9]{6}$", required=False)
     assigned = serializers.RegexField(r"^(me|nobody|[0-9]{1,18})$", required=False)
+    unit = serializers.CharField(required=False, max_length=40)
     due = serializers.ChoiceField(required=False, choices=officer_shapes.COLOURS)
     channel = serializers.ChoiceField(required=False, choices=list(Channel))
     submitted_from = serializers.DateField(required=False)
@@ -122,6 +123,7 @@ def wanted_of(request: Request) -> desk.Wanted:
         role=values.get("role"),
         service_code=values.get("service_code"),
         assigned=values.get("assigned"),
+        unit=values.get("unit"),
         colour=due.Colour(values["due"]) if "due" in values else None,
         channel=values.get("channel"),
         submitted_from=values.get("submitted_from"),
@@ -142,8 +144,10 @@ class Queue(View):
         description="Without `state` those that are not closed. What is due first stands first, "
         "what has no due time last; where closed states are asked for, the newest first. A colour "
         "is a hint: `red` is due today, `amber` on the next working day, `paused` waits with its "
-        "clock standing. `waiting_for=payment` means an officer's notice (state 6). Leaves one row "
-        "for each person shown in that person's access log.",
+        "clock standing. Each open dossier waits for exactly one of `waiting_for`: `citizen` was "
+        "asked for more, `payment` for a notice or a fee due before reception, `opinion` for "
+        "another agency, `pickup` for whoever fetches the result at the counter, `us` for the "
+        "rest. Leaves one row for each person shown in that person's access log.",
         answer=desk_shapes.OfficerDossierShape,
         paged=True,
         refusals=[offices.NoDossierRole, Invalid],
@@ -152,6 +156,9 @@ class Queue(View):
             text_parameter("role", "As which agency.", list(AGENCIES)),
             text_parameter("service_code", "Code of the service."),
             text_parameter("assigned", "`me`, `nobody`, or the id of a seat of my agency."),
+            text_parameter(
+                "unit", "Id of a unit of my agency: the work of its seats.", max_length=40
+            ),
             text_parameter("due", "Colour of the promise.", officer_shapes.COLOURS),
             text_parameter("channel", "How it was filed.", [str(one) for one in Channel]),
             day_parameter("submitted_from", "From this day on."),

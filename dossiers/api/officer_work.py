@@ -14,12 +14,14 @@ from dossiers.actions import desk as looking
 from dossiers.actions import moves, work
 from dossiers.actions.who import NotYourRole
 from dossiers.api import desk_shapes, officer, officer_render, officer_shapes, render, shapes
+from dossiers.api.staff import UnitBriefShape
+from dossiers.models import Seat
 from dossiers.queries import desk, offices
 from dossiers.queries import work as work_queries
 from services import queries as services
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
-SEAT = r"^[0-9]{1,18}$"
+NUMBER = r"^[0-9]{1,18}$"
 
 
 class SeenBody(Body):
@@ -30,10 +32,10 @@ class SeenBody(Body):
 
 class AssignmentBody(SeenBody):
     assignee = serializers.RegexField(
-        SEAT, allow_null=True, help_text="A seat of my agency; null makes it nobody's."
+        NUMBER, allow_null=True, help_text="A seat of my agency; null makes it nobody's."
     )
     expected_assignee = serializers.RegexField(
-        SEAT, allow_null=True, help_text="The seat that the officer saw; null for nobody."
+        NUMBER, allow_null=True, help_text="The seat that the officer saw; null for nobody."
     )
 
 
@@ -180,6 +182,43 @@ class AssignmentHistory(View):
             work_queries.history(seat, dossier_id),
             order=("-id",),
             render=lambda rows: [officer_render.assignment_event(row) for row in rows],
+        )
+
+
+class ColleagueShape(officer_shapes.SeatBriefShape):
+    """A seat of my agency to which a dossier may be given."""
+
+    unit = UnitBriefShape(allow_null=True)
+    roles = serializers.ListField(child=serializers.CharField())
+    mine = serializers.BooleanField()
+
+
+class Colleagues(View):
+    permission_classes = [IsOfficer]
+
+    @operation(
+        "listColleagues",
+        tag="officers",
+        summary="List the seats of my agency to which a dossier may be given",
+        description="By title and unit, one's own among them; nobody's name. Give a dossier by "
+        "`assignDossier`, find somebody's work by `assigned` and `unit` of `listOfficerDossiers`.",
+        answer=ColleagueShape,
+        paged=True,
+        refusals=[MfaRequired],
+    )
+    def get(self, request: Request) -> Response:
+        seat = offices.seat(request.user.id)
+
+        def show(row: Seat) -> dict[str, Any]:
+            unit = {"id": row.unit.id, "name": row.unit.name} if row.unit else None
+            told: Any = officer_render.seat(row)
+            return {**told, "unit": unit, "roles": sorted(row.roles), "mine": row.pk == seat.pk}
+
+        return pages.page(
+            request,
+            work_queries.colleagues(seat),
+            order=("title", "id"),
+            render=lambda rows: [show(row) for row in rows],
         )
 
 

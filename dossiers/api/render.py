@@ -18,10 +18,11 @@ from dossiers.models import (
     SupplementRequest,
     TimelineEvent,
 )
-from dossiers.queries import calendar, mine
+from dossiers.queries import calendar, mine, refunds
 from dossiers.queries.mine import Listed
 from dossiers.queries.promises import history
 from dossiers.rules import limits, outlook, states, words
+from dossiers.rules import refunds as refund_words
 from dossiers.rules.calendar import HCM
 from dossiers.rules.deadlines import Limit
 from dossiers.rules.needs import Need
@@ -165,6 +166,21 @@ def dossier_brief(row: Dossier) -> dict[str, Any]:
     }
 
 
+def refund(row: Dossier) -> dict[str, Any] | None:
+    told = refunds.told(row)
+    if told is None:
+        return None
+    language = 1 if http.language() == "en" else 0
+    return {
+        "state": told.state.value,
+        "text": refund_words.TEXTS[told.state][language],
+        "amount": http.money(told.amount_vnd),
+        "reason": (told.reason_vi, told.reason_en)[language],
+        "legal_basis": told.legal_basis,
+        "decided_at": told.decided_at,
+    }
+
+
 def promises(row: Dossier) -> list[dict[str, Any]]:
     return [
         {
@@ -213,6 +229,8 @@ def dossier(row: Dossier, dues: Dues | None) -> dict[str, Any]:
         "fee": fee(row.fee_quote),
         "owed": http.money(dues.owed_vnd if dues else 0),
         "paid": http.money(dues.paid_vnd if dues else 0),
+        "refunded": http.money(dues.refunded_vnd if dues else 0),
+        "refund": refund(row),
         "payment_ids": list(dues.payment_ids) if dues else [],
         "promises": promises(row),
         "missed_at": row.missed_at,
@@ -284,7 +302,13 @@ def fee(quote: dict[str, Any]) -> dict[str, Any]:
 
 def event(row: TimelineEvent) -> dict[str, Any]:
     due = f"{row.due_at.astimezone(HCM):%H:%M %d/%m/%Y}" if row.due_at else "—"
-    text = words.about(row.move, code="", office=row.told_office or row.actor_label, due=due)
+    text = words.about(
+        row.move,
+        code="",
+        office=row.told_office or row.actor_label,
+        due=due,
+        amount=words.dong(row.data.get("amount_vnd")),
+    )
     english = http.language() == "en"
     title_vi, title_en = words.step(row.move)
     return {

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.http import Body, Money
+from dossiers.rules import refunds
 
 Shape = serializers.Serializer[Any]
 STATES = list(range(1, 11))
@@ -341,6 +342,19 @@ class DeliveryBriefShape(Shape):
     acknowledged_at = serializers.DateTimeField(allow_null=True)
 
 
+class RefundShape(Shape):
+    """Whether what was paid goes back, after the dossier ended or an officer decided so."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in refunds.Shown])
+    text = serializers.CharField()
+    amount = Money(help_text="What goes back; until that is decided, what was kept.")
+    reason = serializers.CharField()
+    legal_basis = serializers.CharField(
+        allow_null=True, help_text="Null: no general rule was found (chưa có quy định chung)."
+    )
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
 class DossierShape(ListedDossierShape):
     """A dossier with everything its screen shows, in one call."""
 
@@ -354,6 +368,8 @@ class DossierShape(ListedDossierShape):
     fee = FeeShape()
     owed = Money()
     paid = Money()
+    refunded = Money()
+    refund = RefundShape(allow_null=True)
     payment_ids = serializers.ListField(child=serializers.CharField())
     promises = PromiseShape(many=True, help_text="Every promise given, the first one first.")
     missed_at = serializers.DateTimeField(

@@ -101,13 +101,14 @@ class SupplementDraft(View):
         tag="dossiers",
         summary="Read what I am asked to supply",
         description="Only the asked fields and papers are open. It is kept as you go and sent with "
-        "`POST /dossiers/{dossier_id}/supplements`, once and whole.",
+        "`POST /dossiers/{dossier_id}/supplements`, once and whole. Also open to a representative "
+        "whose right lasts; the citizen sees it.",
         answer=SupplementDraftShape,
         refusals=[NotFound, supplements.NothingAsked],
         query=[DOSSIER],
     )
     def get(self, request: Request, dossier_id: str) -> Response:
-        found = supplements.look(citizen_id=request.user.id, dossier_id=dossier_id)
+        found = supplements.look(user_id=request.user.id, dossier_id=dossier_id, now=clock.now())
         return http.composed_answer(shown(found), version=found.version)
 
     @operation(
@@ -133,7 +134,7 @@ class SupplementDraft(View):
         body = SupplementChangeBody(data=request.data)
         body.is_valid(raise_exception=True)
         found = supplements.save(
-            citizen_id=request.user.id,
+            user_id=request.user.id,
             dossier_id=dossier_id,
             expected_version=expected,
             answers=body.validated_data["answers"],

@@ -21,6 +21,7 @@ from dossiers.models.notice import DueNotice
 from dossiers.models.office import Delegation, Seat, SeatEvent, Unit
 from dossiers.models.opinion import Opinion
 from dossiers.models.person import DossierPerson
+from dossiers.models.refund import DecidedRefund, RefundDecision, RefundDecisionEvent
 from dossiers.models.representation import Representation, RepresentationEvent
 from dossiers.models.talk import Conversation, DossierMessage, MessageFile, Side
 from dossiers.models.uploads import Upload, UploadPart
@@ -43,6 +44,7 @@ __all__ = [
     "CodeCounter",
     "Conversation",
     "CounterFile",
+    "DecidedRefund",
     "DecisionTemplate",
     "Delegation",
     "Delivery",
@@ -64,6 +66,8 @@ __all__ = [
     "Opinion",
     "QueueDay",
     "Rating",
+    "RefundDecision",
+    "RefundDecisionEvent",
     "Representation",
     "RepresentationEvent",
     "Scan",

@@ -111,6 +111,8 @@ class RepresentationEvent(models.Model):
         SHARING_GRANTED = "sharing_granted", "the principal let prefilled values be shown"
         SHARING_WITHDRAWN = "sharing_withdrawn", "the principal took that back"
         SUBMITTED = "submitted", "the representative filed the dossier"
+        SUPPLIED = "supplied", "the representative answered a request to supplement"
+        WITHDREW = "withdrew", "the representative asked to stop the procedure"
         TAKEN_BACK = "taken_back", "the principal took it back"
         GIVEN_BACK = "given_back", "the representative gave it back"
         LAPSED = "lapsed", "it ran out, or the draft was thrown away"

@@ -20,11 +20,14 @@ from common.errors import NotFound
 from dossiers.models import (
     Assignment,
     Attachment,
+    Delivery,
     Document,
     Dossier,
+    Opinion,
     Seat,
     SupplementRequest,
     TimelineEvent,
+    Way,
 )
 from dossiers.models.queue import AGENCIES, due_key
 from dossiers.queries import calendar, offices, promises
@@ -33,6 +36,7 @@ from dossiers.rules.calendar import HCM
 from dossiers.rules.due import Colour, Range
 from dossiers.rules.states import Actor, State
 from dossiers.rules.views import Part
+from payments import queries as payments
 
 # Acts that leave the state as it is: act -> the states and the roles that it is for.
 STAYING: dict[str, tuple[frozenset[State], frozenset[Actor]]] = {
@@ -42,6 +46,8 @@ STAYING: dict[str, tuple[frozenset[State], frozenset[Actor]]] = {
         frozenset({Actor.RECEPTION, Actor.HANDLER, Actor.APPROVER}),
     ),
 }
+# Who has to do something now: each open dossier waits for exactly one of them.
+WAITING = ("citizen", "payment", "opinion", "pickup", "us")
 ORDERS = {
     "due": ("due_key", "id"),
     "submitted": ("submitted_at", "id"),
@@ -57,6 +63,7 @@ class Wanted:
     role: str | None = None
     service_code: str | None = None
     assigned: str | None = None
+    unit: str | None = None
     colour: Colour | None = None
     channel: str | None = None
     submitted_from: date | None = None
@@ -127,10 +134,12 @@ def _chosen(
         rows = rows.filter(submitted_at__lt=datetime.combine(after, time(), HCM))
     if wanted.assigned:
         rows = rows.filter(assigned(seat, wanted.assigned))
+    if wanted.unit:
+        rows = rows.filter(of_unit(seat, wanted.unit))
     if wanted.colour:
         rows = rows.filter(coloured(wanted.colour, board))
     if wanted.waiting_for:
-        rows = rows.filter(_waiting(wanted.waiting_for))
+        rows = rows.filter(waiting(wanted.waiting_for))
     return rows
 
 
@@ -140,6 +149,12 @@ def assigned(seat: Seat, whose: str) -> Q:
     if whose == "nobody":
         return ~Q(Exists(ours))
     return Q(Exists(ours.filter(seat=seat.pk if whose == "me" else int(whose))))
+
+
+def of_unit(seat: Seat, unit_id: str) -> Q:
+    """Return the condition of being the work of somebody in a unit of the seat's agency."""
+    ours = Assignment.objects.filter(dossier=OuterRef("id"), agency=seat.agency_id)
+    return Q(Exists(ours.filter(seat__unit=unit_id)))
 
 
 def coloured(colour: Colour, board: tuple[Range, ...]) -> Q:
@@ -157,22 +172,31 @@ def coloured(colour: Colour, board: tuple[Range, ...]) -> Q:
     return running
 
 
-def _waiting(whom: str) -> Q:
-    asked = Q(
-        Exists(
-            SupplementRequest.objects.filter(
-                dossier=OuterRef("id"), state=SupplementRequest.State.OPEN
-            )
-        ),
-        state=State.SUPPLEMENT_REQUESTED,
+def waiting(whom: str) -> Q:
+    """Return the condition that an open dossier waits for one of `WAITING`, and for no other.
+
+    `citizen`: what was asked for did not come; `payment`: an officer's notice, or a fee due before
+    reception; `opinion`: another agency was asked; `pickup`: the result lies at the counter; `us`:
+    everything else.
+    """
+    asked = SupplementRequest.objects.filter(
+        dossier=OuterRef("id"), state=SupplementRequest.State.OPEN
     )
-    paying = Q(state=State.PAYMENT_REQUESTED)
-    match whom:
-        case "citizen":
-            return asked
-        case "payment":
-            return paying
-    return ~asked & ~paying & Q(state__in=due.OPEN)
+    opinions = Opinion.objects.filter(dossier=OuterRef("id"), state=Opinion.State.OPEN)
+    fetched = Delivery.objects.filter(dossier=OuterRef("id"), way=Way.COUNTER)
+    unpaid = Q(id__in=payments.owed_references(), state=State.SUBMITTED)
+    found = {
+        "citizen": Q(Exists(asked), state=State.SUPPLEMENT_REQUESTED),
+        "payment": Q(state=State.PAYMENT_REQUESTED) | unpaid,
+        "opinion": Q(Exists(opinions), state=State.PROCESSING),
+        "pickup": Q(Exists(fetched), state=State.COMPLETED),
+    }
+    if whom in found:
+        return found[whom]
+    others = Q()
+    for one in found.values():
+        others |= one
+    return Q(state__in=due.OPEN) & ~others
 
 
 def _hands(seat: Seat) -> Any:
@@ -262,6 +286,16 @@ def attachment(seat: Seat, dossier_id: str, attachment_id: str) -> Attachment:
     return found
 
 
+def document(seat: Seat, dossier_id: str, document_id: str) -> Document:
+    """Return a paper issued on a dossier, if the agency's part shows it. Errors: NotFound."""
+    row = of_agency(seat, dossier_id)
+    shown = _documents(offices.parts(seat, row)).select_related("file", "dossier")
+    found = shown.filter(dossier=row.id, id=document_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def of_agency(seat: Seat, dossier_id: str) -> Dossier:
     """Return one dossier of the agency without its parts. Errors: NotFound."""
     found = offices.visible(seat).filter(id=dossier_id).first()
@@ -273,21 +307,25 @@ def of_agency(seat: Seat, dossier_id: str) -> Dossier:
 def _parts(shown: frozenset[Part]) -> list[Prefetch]:  # type: ignore[type-arg]
     timeline = TimelineEvent.objects.order_by("seq")
     supplements = SupplementRequest.objects.order_by("round")
-    documents = Document.objects.order_by("event_seq", "id")
     if Part.TIMELINE not in shown:
         timeline = timeline.none()
     if Part.SUPPLEMENTS not in shown:
         supplements = supplements.none()
+    return [
+        Prefetch("timeline", timeline),
+        Prefetch("documents", _documents(shown)),
+        Prefetch("supplements", supplements),
+        Prefetch("attachments", _files(shown)),
+    ]
+
+
+def _documents(shown: frozenset[Part]) -> QuerySet[Document]:
+    documents = Document.objects.order_by("event_seq", "id")
     if Part.SLIPS not in shown:
         documents = documents.filter(kind=Document.Kind.RESULT)
     if Part.RESULT not in shown:
         documents = documents.exclude(kind=Document.Kind.RESULT)
-    return [
-        Prefetch("timeline", timeline),
-        Prefetch("documents", documents),
-        Prefetch("supplements", supplements),
-        Prefetch("attachments", _files(shown)),
-    ]
+    return documents
 
 
 def _files(shown: frozenset[Part]) -> QuerySet[Attachment]:

@@ -22,6 +22,7 @@ from dossiers.models import (
     Upload,
     UploadPart,
 )
+from dossiers.queries import refunds
 from dossiers.queries.representation import reachable
 from dossiers.rules import needs
 from dossiers.rules.needs import Ask, Need
@@ -218,6 +219,7 @@ def _parts() -> tuple[Any, ...]:
         Prefetch("timeline", TimelineEvent.objects.order_by("seq")),
         Prefetch("documents", Document.objects.order_by("event_seq", "id")),
         Prefetch("supplements", SupplementRequest.objects.order_by("round")),
+        refunds.for_citizens(),
         Prefetch(
             "attachments", Attachment.objects.select_related("file").order_by("created_at", "id")
         ),

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from common.errors import NotFound
-from dossiers.models import Attachment, Note, Opinion, Seat
+from dossiers.models import Attachment, Dossier, Note, Opinion, Seat
 from dossiers.queries import desk, offices
+from dossiers.rules.states import State
 
 
 def of_dossier(seat: Seat, dossier_id: str) -> QuerySet[Opinion]:
@@ -53,6 +54,30 @@ def shown_files(opinion: Opinion) -> list[Attachment]:
         Attachment.objects.filter(dossier=opinion.dossier_id, paper_key__in=opinion.shown_papers)
         .select_related("file")
         .order_by("created_at", "id")
+    )
+
+
+def gives(seat: Seat) -> bool:
+    """Return whether a seat asks for and gives opinions: a handler's or an approver's."""
+    return not {"handler", "approver"}.isdisjoint(offices.roles(seat))
+
+
+def may_ask(seat: Seat, row: Dossier) -> bool:
+    """Return whether the officer of a seat may ask other agencies about a dossier now."""
+    return (
+        row.state == State.PROCESSING and row.competent_agency_id == seat.agency_id and gives(seat)
+    )
+
+
+def may_answer(seat: Seat, row: Opinion) -> bool:
+    """Return whether the officer of a seat may answer a request now."""
+    return row.state == Opinion.State.OPEN and row.asked_agency_id == seat.agency_id and gives(seat)
+
+
+def may_withdraw(seat: Seat, row: Opinion) -> bool:
+    """Return whether the officer of a seat may take a request back now."""
+    return (
+        row.state == Opinion.State.OPEN and row.asking_agency_id == seat.agency_id and gives(seat)
     )
 
 

@@ -5,6 +5,7 @@ from django.db.models import Count, Q, QuerySet
 from common.errors import NotFound
 from dossiers.models import AssignmentEvent, BulkItem, BulkJob, Seat
 from dossiers.queries import desk
+from dossiers.rules.seats import WORKING
 
 
 def history(seat: Seat, dossier_id: str) -> QuerySet[AssignmentEvent]:
@@ -13,6 +14,17 @@ def history(seat: Seat, dossier_id: str) -> QuerySet[AssignmentEvent]:
     return AssignmentEvent.objects.filter(dossier=dossier_id, agency=seat.agency_id).select_related(
         "from_seat", "to_seat", "by_seat"
     )
+
+
+def colleagues(seat: Seat) -> QuerySet[Seat]:
+    """Return the seats of one's own agency to which a dossier may be given, one's own among them.
+
+    Known by title and unit, as citizens know them: whose name it is does not matter here.
+    """
+    rows = Seat.objects.filter(
+        agency=seat.agency_id, active=True, roles__overlap=[str(role) for role in WORKING]
+    )
+    return rows.select_related("unit")
 
 
 def bulk_jobs(officer_id: str) -> QuerySet[BulkJob]:

@@ -60,6 +60,20 @@ WORDS = {
         "Your representative filed your dossier",
         "It was filed for you. Every further step is in your dossiers.",
     ),
+    "represented_supplied": Words(
+        "Người được ủy quyền đã bổ sung hồ sơ của bạn",
+        "Nội dung bổ sung đã được gửi thay bạn. Bạn xem được trong mục hồ sơ.",
+        "Your representative answered a request about your dossier",
+        "What was asked for was sent for you. You can read it in your dossiers.",
+    ),
+    "represented_withdrew": Words(
+        "Người được ủy quyền đã đề nghị dừng hồ sơ của bạn",
+        "Cơ quan sẽ xem xét đề nghị. Nếu bạn không muốn dừng, hãy nhắn cho cơ quan ngay và chấm "
+        "dứt việc đại diện.",
+        "Your representative asked to stop your dossier",
+        "The office looks at it. If you do not want that, write to the office now and end the "
+        "representation.",
+    ),
     "representing_taken_back": Words(
         "Người ủy quyền đã chấm dứt việc đại diện",
         "Bạn không còn quyền xem hoặc soạn hồ sơ này.",

@@ -115,6 +115,7 @@ class Effect(enum.StrEnum):
     STOP_NOTICE = "stop_notice"  # form 05
     OPEN_DUES = "open_dues"
     CANCEL_DUES = "cancel_dues"
+    DECIDE_REFUND = "decide_refund"  # what was paid is kept: somebody decides whether it goes back
     ISSUE_RESULT = "issue_result"
     REVOKE_RESULT = "revoke_result"
     HAND_OVER = "hand_over"  # how the result was given is recorded
@@ -166,8 +167,8 @@ HELD_FROM = {
 _PAID_FIRST = (G.FEE_PAID,)
 _SLIP = (E.RECEPTION_SLIP,)
 _ASK_MORE = (E.SUPPLEMENT_SLIP,)
-_REFUSED = (E.CLOSE_SUPPLEMENTS, E.REFUSAL_SLIP, E.CANCEL_DUES)
-_STOPPED = (E.CLOSE_SUPPLEMENTS, E.STOP_NOTICE, E.CANCEL_DUES)
+_REFUSED = (E.CLOSE_SUPPLEMENTS, E.REFUSAL_SLIP, E.CANCEL_DUES, E.DECIDE_REFUND)
+_STOPPED = (E.CLOSE_SUPPLEMENTS, E.STOP_NOTICE, E.CANCEL_DUES, E.DECIDE_REFUND)
 _ASK_MONEY = (E.OPEN_DUES,)
 _GIVEN = (E.HAND_OVER,)
 

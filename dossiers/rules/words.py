@@ -11,7 +11,8 @@ class Words:
     body_en: str
 
 
-# Placeholders: {code} the dossier, {office} who acted, {due} the promised day and hour, {reason}.
+# Placeholders: {code} the dossier, {office} who acted, {due} the promised day and hour, {reason},
+# {amount} the sum in the event's data.
 BY_MOVE = {
     "submit": Words(
         "Đã gửi hồ sơ {code}",
@@ -79,6 +80,13 @@ BY_MOVE = {
         "Dossier {code} waits for a payment",
         "{office} asks for a payment before it goes on.",
     ),
+    "correct_dues": Words(
+        "Khoản phải nộp của hồ sơ {code} đã được điều chỉnh",
+        "{office} đã điều chỉnh khoản phải nộp. Trang thanh toán cũ không còn dùng được; khoản đã "
+        "trả ở trang cũ sẽ tự động được hoàn lại.",
+        "What dossier {code} owes was corrected",
+        "{office} corrected it. The old payment page is closed; anything paid there goes back.",
+    ),
     "resume_paid": Words(
         "Hồ sơ {code} được giải quyết tiếp",
         "Khoản phải nộp đã đủ. Hẹn trả kết quả: {due}.",
@@ -93,9 +101,49 @@ BY_MOVE = {
     ),
     "refund_settled": Words(
         "Đã hoàn tiền cho hồ sơ {code}",
-        "Khoản hoàn đã được ghi nhận.",
+        "Khoản hoàn {amount} đã được gửi về nơi bạn đã trả.",
         "Money for {code} was given back",
-        "The refund was recorded.",
+        "The refund of {amount} was sent to where you paid from.",
+    ),
+    "refund_paid_out": Words(
+        "Đã trả lại tiền cho hồ sơ {code}",
+        "{office} đã trả lại {amount} tại quầy hoặc bằng chuyển khoản.",
+        "Money for {code} was paid out",
+        "{office} paid {amount} back at the counter or by transfer.",
+    ),
+    "refund_failed": Words(
+        "Khoản hoàn cho hồ sơ {code} chưa về được",
+        "Khoản hoàn {amount} chưa về tới bạn. {office} vẫn giữ tiền cho bạn và đang xử lý; bạn "
+        "không phải làm gì.",
+        "A refund for {code} did not arrive",
+        "The refund of {amount} did not arrive. {office} keeps it for you and looks into it; "
+        "nothing is needed from you.",
+    ),
+    "refund_resent": Words(
+        "Khoản hoàn cho hồ sơ {code} được gửi lại",
+        "{office} đã gửi lại khoản hoàn {amount}.",
+        "A refund for {code} is sent anew",
+        "{office} sends the refund of {amount} again.",
+    ),
+    "refund_opened": Words(
+        "Đang xem xét hoàn phí cho hồ sơ {code}",
+        "Hồ sơ đã kết thúc mà bạn đã nộp {amount}. {office} sẽ quyết định việc hoàn lại và báo cho "
+        "bạn; chưa có quy định chung cho việc này.",
+        "A refund for {code} is being decided",
+        "It ended after you paid {amount}. {office} decides whether it goes back and tells you; no "
+        "general rule was found.",
+    ),
+    "refund_granted": Words(
+        "Hồ sơ {code} được hoàn phí",
+        "{office} quyết định hoàn lại {amount}. Tiền đang trên đường về.",
+        "A refund for {code} was granted",
+        "{office} gives {amount} back. The money is on its way.",
+    ),
+    "refund_declined": Words(
+        "Khoản đã nộp cho hồ sơ {code} không được hoàn",
+        "{office} quyết định không hoàn lại {amount}. Lý do được nêu trong hồ sơ.",
+        "What was paid for {code} does not go back",
+        "{office} does not give {amount} back. The reason is in the dossier.",
     ),
     "forward": Words(
         "Hồ sơ {code} đang được xử lý",
@@ -277,6 +325,14 @@ PROMISE_MISSED = Words(
     "told.",
 )
 
+# To the cashiers of an agency: work for them; no person is named.
+REFUND_TO_REPAIR = Words(
+    "Một khoản hoàn cho hồ sơ {code} bị lỗi",
+    "Khoản hoàn {amount} chưa về tới người nộp. Hãy gửi lại hoặc trả tại quầy, bằng chuyển khoản.",
+    "A refund for {code} failed",
+    "{amount} did not reach the payer. Send it anew, or pay it out at the counter or by transfer.",
+)
+
 # To officers, by step of `rules.notices`; no person is named.
 BY_STEP = {
     "due_tomorrow": Words(
@@ -312,9 +368,14 @@ BY_STEP = {
 }
 
 
-def about(move: str, **values: str) -> Words:
+def dong(amount_vnd: int | None) -> str:
+    """Return a sum as people read it: "16.000 đồng"; empty when there is none."""
+    return "" if amount_vnd is None else f"{amount_vnd:,} đồng".replace(",", ".")
+
+
+def about(move: str, *, amount: str = "", **values: str) -> Words:
     """Return the texts for `move` with the placeholders filled in."""
-    return filled(BY_MOVE[move], **values)
+    return filled(BY_MOVE[move], amount=amount, **values)
 
 
 def filled(words: Words, **values: str) -> Words:

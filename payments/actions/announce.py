@@ -36,7 +36,29 @@ def announce_refund(*, refund_id: str, now: datetime) -> None:
         payment_id=refund.payment_id,
         refund_id=refund.id,
         amount_vnd=refund.amount_vnd,
+        agency_code=refund.payment.agency_code,
+        way=refund.way,
         settled_at=refund.succeeded_at,
     )
     with db.transaction():
         Refund.objects.unannounced().filter(id=refund_id).update(announced_at=now)
+
+
+@db.durable
+def announce_refund_failure(*, refund_id: str, now: datetime) -> None:
+    """Send refund_failed, then note that it was heard. A receiver's failure comes through."""
+    untold = Refund.objects.failures_untold().filter(id=refund_id)
+    refund = untold.select_related("payment").first()
+    if refund is None:
+        return
+    signals.refund_failed.send(
+        sender=None,
+        reference=refund.payment.reference,
+        payment_id=refund.payment_id,
+        refund_id=refund.id,
+        amount_vnd=refund.amount_vnd,
+        agency_code=refund.payment.agency_code,
+        failed_at=refund.failed_at,
+    )
+    with db.transaction():
+        untold.update(failure_announced_at=now)

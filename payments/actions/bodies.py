@@ -19,6 +19,7 @@ class CollectingBodyRow:
     identifier: str
     tax_code: str | None = None
     series_prefix: str | None = None
+    form_code: str = DEMO_FORM
 
 
 @db.transaction()
@@ -33,7 +34,7 @@ def import_bodies(*, rows: Iterable[CollectingBodyRow], now: datetime) -> int:
             name=row.name[:250],
             address=row.address[:250],
             tax_code=row.tax_code or f"DEMO-MST-{row.identifier}",
-            form_code=DEMO_FORM,
+            form_code=row.form_code,
             series_prefix=row.series_prefix or f"DEMO-{row.identifier}",
             is_demo=row.tax_code is None or row.series_prefix is None,
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from common import db, ids, jobs
 from common.errors import NotFound, OutsideError, Refusal
 from payments import ledger
-from payments.actions import suspense
+from payments.actions import disputes, receipts, suspense
 from payments.models import Attempt, Payment, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -54,11 +54,34 @@ def request(
     client_key: str,
     now: datetime,
 ) -> str:
+    """Order a refund in a transaction of its own. As `order`."""
+    return order(
+        payment_id=payment_id,
+        amount_vnd=amount_vnd,
+        expected_refundable_vnd=expected_refundable_vnd,
+        reason=reason,
+        requested_by=requested_by,
+        client_key=client_key,
+        now=now,
+    )
+
+
+@db.transaction_required
+def order(
+    *,
+    payment_id: str,
+    amount_vnd: int,
+    expected_refundable_vnd: int,
+    reason: str,
+    requested_by: str,
+    client_key: str,
+    now: datetime,
+) -> str:
     """Set money aside to go back and ask for it to be sent; return the refund's id.
 
     Repeating it with the same key gives nothing more.
 
-    Errors: NotFound, RefundableAmountStale, RefundTooLarge, RefundKeyReused.
+    Errors: NotFound, RefundableAmountStale, RefundTooLarge, RefundKeyReused, PaymentDisputed.
     """
     payment = db.lock(Payment.objects.filter(id=payment_id)).first()
     if payment is None:
@@ -68,6 +91,7 @@ def request(
         if known.amount_vnd != amount_vnd:
             raise RefundKeyReused
         return known.id
+    disputes.refuse(payment)
     left = money.refundable(
         captured_vnd=payment.captured_vnd,
         refunded_vnd=payment.refunded_vnd,
@@ -82,11 +106,11 @@ def request(
     ).get()
     payment.refunding_vnd += amount_vnd
     payment.save(update_fields=["refunding_vnd"])
-    return _set_aside(
+    return set_aside(
         payment,
         attempt,
         Refund.Kind.FEE,
-        amount_vnd,
+        amount_vnd=amount_vnd,
         reason=reason,
         requested_by=requested_by,
         client_key=client_key,
@@ -109,13 +133,11 @@ def give_back(
 
     Both rows are locked. Without an officer it is a rule that does it.
     """
-    amount = attempt.received_vnd if amount_vnd is None else amount_vnd
-    suspense.refund_moved(attempt, returning=amount, returned=0, now=now)
-    return _set_aside(
+    return set_aside(
         payment,
         attempt,
         Refund.Kind.SUSPENSE,
-        amount,
+        amount_vnd=attempt.received_vnd if amount_vnd is None else amount_vnd,
         reason=reason,
         requested_by=requested_by or f"rule:{reason}",
         client_key=client_key or f"rule:{attempt.id}",
@@ -123,18 +145,27 @@ def give_back(
     )
 
 
-def _set_aside(
+@db.transaction_required
+def set_aside(
     payment: Payment,
     attempt: Attempt,
     kind: Refund.Kind,
-    amount_vnd: int,
     *,
+    amount_vnd: int,
     reason: str,
     requested_by: str,
     client_key: str,
     now: datetime,
+    replaces: Refund | None = None,
 ) -> Refund:
+    """Make a refund, book its money as owed to the payer, and ask for it to be sent.
+
+    The rows are locked, and the payment's own `refunding_vnd` is counted already. An attempt that
+    lacks the money is refused by the database.
+    """
     states.check_refund(None, states.Refund.REQUESTED)
+    if kind == Refund.Kind.SUSPENSE:
+        suspense.refund_moved(attempt, returning=amount_vnd, returned=0, now=now)
     attempt.refunding_vnd += amount_vnd
     attempt.save(update_fields=["refunding_vnd"])
     refund = Refund.objects.create(
@@ -147,12 +178,13 @@ def _set_aside(
         requested_by=requested_by,
         client_key=client_key,
         provider_key=ids.new("key"),
+        replaces=replaces,
         next_check_at=now + LEASE,
         created_at=now,
     )
     ledger.post(
         f"refund:{refund.id}",
-        debit=_source(refund),
+        debit=source(refund),
         credit=money.refund_payable(payment.agency_code),
         amount_vnd=amount_vnd,
         payment=payment,
@@ -164,7 +196,8 @@ def _set_aside(
     return refund
 
 
-def _source(refund: Refund) -> str:
+def source(refund: Refund) -> str:
+    """Return the account that the money of a refund is taken from."""
     agency = refund.payment.agency_code
     fee = refund.kind == Refund.Kind.FEE
     return money.revenue(agency) if fee else money.suspense(agency)
@@ -202,7 +235,9 @@ def apply(*, refund_id: str, now: datetime) -> None:
 
 def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool] | None:
     with db.transaction():
-        refund = db.lock(Refund.objects.select_related("attempt").filter(id=refund_id)).first()
+        refund = db.lock(
+            Refund.objects.select_related("attempt__paid_with").filter(id=refund_id)
+        ).first()
         if refund is None:
             return None
         state = states.Refund(refund.state)
@@ -224,8 +259,14 @@ def _prepare(refund_id: str, now: datetime) -> tuple[base.RefundOrder, str, bool
             key=refund.provider_key,
             key_made_at=refund.created_at,
             amount_vnd=refund.amount_vnd,
-            intent_id=refund.attempt.intent_id,
+            intent_id=refund.attempt.page.intent_id,
+            attempt_id=refund.attempt.page.id,
+            attempt_made_at=refund.attempt.page.created_at,
+            received_vnd=sum(
+                one.received_vnd for one in Attempt.objects.of_page(refund.attempt.page.id)
+            ),
             provider_refund_id=refund.provider_refund_id,
+            called_at=refund.called_at,
         )
         return order, refund.attempt.provider, first
 
@@ -295,10 +336,16 @@ def _succeed(refund: Refund, now: datetime) -> None:
         settlement_id=refund.settlement_id,
         now=now,
     )
-    if refund.kind == Refund.Kind.FEE and payment.refunded_vnd == payment.captured_vnd:
+    receipt(refund, -refund.amount_vnd, f"refund:{refund.id}", "Đã hoàn phí cho người nộp", now)
+    if is_given_back(payment, refund):
         states.check_payment(states.Payment(payment.state), states.Payment.REFUNDED)
         payment.state = states.Payment.REFUNDED.value
     jobs.enqueue("payments.announce_refund", refund_id=refund.id)
+
+
+def is_given_back(payment: Payment, refund: Refund) -> bool:
+    """Return whether with this refund everything that was paid has gone back."""
+    return refund.kind == Refund.Kind.FEE and payment.refunded_vnd == payment.captured_vnd
 
 
 def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime) -> None:
@@ -309,6 +356,9 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         if payment.state == states.Payment.REFUNDED:
             states.check_payment(states.Payment.REFUNDED, states.Payment.PAID)
             payment.state = states.Payment.PAID.value
+        receipt(
+            refund, refund.amount_vnd, f"refund_returned:{refund.id}", "Tiền hoàn không đến", now
+        )
         ledger.post(
             f"refund_returned:{refund.id}",
             debit=money.held_at(refund.attempt.provider, refund.attempt.account),
@@ -323,16 +373,31 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
     else:
         _move(refund, refunding=-refund.amount_vnd, refunded=0, now=now)
     refund.failed_at = now
+    jobs.enqueue("payments.announce_refund_failure", refund_id=refund.id)
     ledger.post(
         f"refund_released:{refund.id}",
         debit=payable,
-        credit=_source(refund),
+        credit=source(refund),
         amount_vnd=refund.amount_vnd,
         payment=payment,
         attempt=refund.attempt,
         refund=refund,
         now=now,
     )
+
+
+@db.transaction_required
+def receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
+    """Receipt a fee that went back or came back; money nobody asked for never had a receipt."""
+    if refund.kind == Refund.Kind.FEE:
+        receipts.adjust(
+            refund.payment,
+            change_vnd=change_vnd,
+            cause=cause,
+            reason=f"{reason} ({refund.id})",
+            by="rule:refund",
+            now=now,
+        )
 
 
 def _move(refund: Refund, *, refunding: int, refunded: int, now: datetime) -> None:

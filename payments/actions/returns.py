@@ -89,7 +89,11 @@ def _prepare(return_id: str, now: datetime) -> tuple[base.RefundOrder, bool] | N
             key_made_at=found.created_at,
             amount_vnd=found.amount_vnd,
             intent_id=credit.transaction_id,
+            attempt_id=found.item.attempt_id or "",
+            attempt_made_at=credit.made_at,
+            received_vnd=credit.amount_vnd,
             provider_refund_id=found.bank_transfer_id,
+            called_at=found.called_at,
         )
         return asked, first
 

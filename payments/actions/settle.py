@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from common import db, jobs
 from common.errors import OutsideError
-from payments import ledger
-from payments.actions import breaker, receipts, refund, suspense
-from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
+from payments.actions import booking, breaker, disputes, refund, suspense
+from payments.models import Attempt, BankCredit, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
 from payments.rules import suspense as held
@@ -27,6 +26,7 @@ ABOUT_ATTEMPTS = frozenset(
         "payment_intent.processing",
         "payment_intent.payment_failed",
         "payment_intent.canceled",
+        "vnpay.ipn",
     }
 )
 ABOUT_REFUNDS = frozenset(
@@ -35,6 +35,10 @@ ABOUT_REFUNDS = frozenset(
 ABOUT_CREDITS = frozenset({"bank.credit"})
 # A bank's notice may come before the line is on its statement; after this it never will be.
 STATEMENT_FOLLOWS = timedelta(days=1)
+ABOUT_DISPUTES = frozenset(
+    f"charge.dispute.{what}"
+    for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
 
 
 @db.transaction()
@@ -42,13 +46,15 @@ def record_event(
     *,
     provider: str,
     notification: base.Notification,
-    raw: bytes,
     source: ProviderEvent.Source,
     now: datetime,
-) -> bool:
-    """Keep an event and put the work on it on the queue, in one commit; False when it is known.
+) -> tuple[base.Verdict, bool]:
+    """Keep an event and put the work on it on the queue, in one commit.
 
-    A twin that arrives at the same moment waits for this commit and then sees it.
+    Return what became of it, and whether it is new.
+
+    A twin that arrives at the same moment waits for this commit and then sees it. The verdict is
+    looked for in the order signature, order, amount, state: VNPay's documentation asks for it.
     """
     ProviderEvent.objects.bulk_create(
         [
@@ -63,7 +69,9 @@ def record_event(
                 session_hint=notification.session_id,
                 intent_hint=notification.intent_id,
                 provider_refund_hint=notification.provider_refund_id,
-                raw=raw.decode("utf-8"),
+                dispute_hint=notification.dispute_id,
+                decline_hint=notification.decline_code,
+                raw=notification.raw.decode("utf-8"),
                 made_at=notification.made_at,
                 received_at=now,
             )
@@ -77,7 +85,23 @@ def record_event(
     )
     if fresh:
         jobs.enqueue("payments.apply_event", event_id=str(event.pk))
-    return fresh
+    return _verdict(event, notification.amount_vnd, fresh), fresh
+
+
+def _verdict(event: ProviderEvent, amount_vnd: int | None, fresh: bool) -> base.Verdict:
+    attempt = _attempt_of(event) if event.kind in ABOUT_ATTEMPTS else None
+    if attempt is None and event.kind in ABOUT_ATTEMPTS:
+        return base.Verdict.UNKNOWN_ORDER
+    if attempt is None:
+        return base.Verdict.KEPT if fresh else base.Verdict.KNOWN
+    page = Attempt.objects.of_page(attempt.paid_with_id or attempt.id).select_related("payment")
+    if amount_vnd is not None and amount_vnd != sum(one.payment.amount_vnd for one in page):
+        logger.error("event %s names another sum than attempt %s", event.event_id, attempt.id)
+        return base.Verdict.WRONG_AMOUNT
+    if not fresh:
+        return base.Verdict.KNOWN
+    settled = states.Attempt(attempt.state) in states.TERMINAL_ATTEMPTS
+    return base.Verdict.SETTLED if settled else base.Verdict.KEPT
 
 
 @db.durable
@@ -116,6 +140,8 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return applied, ""
     if event.kind in ABOUT_CREDITS:
         return _apply_notice(event, now)
+    if event.kind in ABOUT_DISPUTES:
+        return _apply_dispute(event, now)
     if event.kind not in ABOUT_ATTEMPTS:
         return ignored, "kind_of_no_consequence"
     attempt = _attempt_of(event)
@@ -124,7 +150,7 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return ignored, "unknown_object"
     if states.Attempt(attempt.state) in states.TERMINAL_ATTEMPTS:
         return applied, "already_settled"
-    ask(attempt_id=attempt.id, now=now)
+    ask(attempt_id=attempt.id, now=now, decline_hint=event.decline_hint)
     return applied, ""
 
 
@@ -153,6 +179,19 @@ def take(*, credit: held.Credit, now: datetime) -> None:
         apply_fact(attempt_id=attempt_id, fact=settling.of_credit(credit), now=now)
 
 
+def _apply_dispute(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str]:
+    """Ask about a dispute; money that was disputed before it was heard of is booked first."""
+    fact = disputes.fetch(event.provider, event.dispute_hint) if event.dispute_hint else None
+    attempt = disputes.attempt_of(event.provider, fact) if fact is not None else None
+    if fact is None or attempt is None:
+        logger.error("event %s disputes nothing of ours", event.event_id)
+        return EventOutcome.State.IGNORED, "unknown_object"
+    if states.Attempt(attempt.state) not in states.TERMINAL_ATTEMPTS:
+        ask(attempt_id=attempt.id, now=now)
+    disputes.apply_fact(attempt_id=attempt.id, fact=fact, now=now)
+    return EventOutcome.State.APPLIED, ""
+
+
 def _attempt_of(event: ProviderEvent) -> Attempt | None:
     ours = Attempt.objects.filter(provider=event.provider)
     for name, hint in (
@@ -179,11 +218,13 @@ def _refund_of(event: ProviderEvent) -> str | None:
 
 
 @db.durable
-def ask(*, attempt_id: str, now: datetime) -> states.Attempt:
+def ask(*, attempt_id: str, now: datetime, decline_hint: str = "") -> states.Attempt:
     """Call the provider about one attempt and record its word; return the state that follows.
 
     The first call opens the page. After a crash or a lost answer the same call finds out what
-    became of it. No transaction is open while the provider is spoken to.
+    became of it. No transaction is open while the provider is spoken to. The hint, why a
+    notification says the payer was turned away, is only used for words where the provider gives
+    none when asked.
 
     Errors: Unanswered or NotOurs when nothing is known (a next check is planned); Refused when the
     provider said no to opening the page.
@@ -207,61 +248,94 @@ def ask(*, attempt_id: str, now: datetime) -> states.Attempt:
         _record_failure(attempt_id, getattr(failure, "request_id", ""), now)
         raise
     breaker.answered(provider_name)
+    if fact.outcome == settling.Outcome.DECLINED and not fact.decline_code:
+        fact = dataclasses.replace(fact, decline_code=decline_hint)
     return apply_fact(attempt_id=attempt_id, fact=fact, now=now)
 
 
-def locked(attempt_id: str) -> tuple[Payment, Attempt]:
-    """Return an attempt and its payment, both locked, the payment first."""
-    payment_id = Attempt.objects.values_list("payment_id", flat=True).get(id=attempt_id)
-    payment = db.lock(Payment.objects.filter(id=payment_id)).get()
-    attempt = db.lock(Attempt.objects.filter(id=attempt_id)).get()
-    attempt.payment = payment
-    return payment, attempt
+def locked(attempt_id: str) -> list[Attempt]:
+    """Return all attempts of a page, opener first, with their payments, all of them locked.
+
+    Payments first and in the order of their ids, then attempts: whoever locks any of them does so
+    in this order. Which attempts share a page never changes.
+    """
+    known = Attempt.objects.only("id", "paid_with_id").get(id=attempt_id)
+    rows = Attempt.objects.of_page(known.page_id)
+    due = Payment.objects.filter(id__in=rows.values_list("payment_id"))
+    payments = {row.id: row for row in db.lock(due.order_by("id"))}
+    attempts = sorted(
+        db.lock(rows.order_by("id")), key=lambda one: (one.paid_with_id is not None, one.id)
+    )
+    for one in attempts:
+        one.payment = payments[one.payment_id]
+        if one.paid_with_id is not None:
+            one.paid_with = attempts[0]
+    return attempts
 
 
 def _prepare(attempt_id: str, now: datetime) -> tuple[base.Order, str, states.Attempt, bool]:
     """Commit that the provider is about to be called, and return what to call it with."""
     with db.transaction():
-        payment, attempt = locked(attempt_id)
-        before = states.Attempt(attempt.state)
+        page = locked(attempt_id)
+        opener = page[0]
+        before = states.Attempt(opener.state)
         if before in {states.Attempt.CREATED, states.Attempt.UNKNOWN}:
-            move(attempt, states.Attempt.CALLING)
-            attempt.called_at = now
-            attempt.next_check_at = now + LEASE
-            attempt.save()
+            for one in page:
+                move(one, states.Attempt.CALLING)
+                one.called_at = now
+            opener.next_check_at = now + LEASE
+            _save(page)
         order = base.Order(
-            attempt_id=attempt.id,
-            payment_id=payment.id,
-            reference=payment.reference,
-            key=attempt.provider_key,
-            key_made_at=attempt.created_at,
-            amount_vnd=payment.amount_vnd,
-            title=payment.title,
-            return_url=attempt.return_url,
-            expires_at=attempt.expires_at,
-            session_id=attempt.session_id,
-            intent_id=attempt.intent_id,
-            account=attempt.account,
+            attempt_id=opener.id,
+            payment_id=opener.payment_id,
+            reference=opener.payment.reference,
+            key=opener.provider_key,
+            key_made_at=opener.created_at,
+            amount_vnd=_asked(page),
+            title=_title(page),
+            return_url=opener.return_url,
+            expires_at=opener.expires_at,
+            session_id=opener.session_id,
+            intent_id=opener.intent_id,
+            account=opener.account,
         )
-        return order, attempt.provider, before, attempt.closing
+        return order, opener.provider, before, opener.closing
+
+
+def _asked(page: list[Attempt]) -> int:
+    """Return what a page asks for. Amounts of payments are frozen, so it is always the same."""
+    return sum(one.payment.amount_vnd for one in page)
+
+
+def _title(page: list[Attempt]) -> str:
+    """Return what the payer reads on the page. Titles are frozen, so a repeat says the same."""
+    titles = [one.payment.title for one in page]
+    return titles[0] if len(titles) == 1 else f"{len(titles)} khoản: {'; '.join(titles)}"
+
+
+def _save(page: list[Attempt]) -> None:
+    for one in page:
+        one.save()
 
 
 def _record_failure(attempt_id: str, request_id: str, now: datetime, *, refused: str = "") -> None:
     with db.transaction():
-        _, attempt = locked(attempt_id)
-        attempt.request_id = request_id or attempt.request_id
-        attempt.checks += 1
-        attempt.next_check_at = now + money.next_check(attempt.checks)
-        if attempt.state == states.Attempt.CALLING:
-            if refused:
-                move(attempt, states.Attempt.CANCELLED)
-                attempt.reason = refused
-                attempt.next_check_at = None
-            else:
-                move(attempt, states.Attempt.UNKNOWN)
-        elif states.Attempt(attempt.state) not in states.ACTIVE_ATTEMPTS:
-            attempt.next_check_at = None
-        attempt.save()
+        page = locked(attempt_id)
+        opener = page[0]
+        before = states.Attempt(opener.state)
+        opener.request_id = request_id or opener.request_id
+        opener.checks += 1
+        opener.next_check_at = now + money.next_check(opener.checks)
+        if before == states.Attempt.CALLING:
+            for one in page:
+                if refused:
+                    move(one, states.Attempt.CANCELLED)
+                    one.reason = refused
+                else:
+                    move(one, states.Attempt.UNKNOWN)
+        if refused or before not in states.ACTIVE_ATTEMPTS:
+            opener.next_check_at = None
+        _save(page)
 
 
 def move(attempt: Attempt, end: states.Attempt) -> None:
@@ -272,149 +346,112 @@ def move(attempt: Attempt, end: states.Attempt) -> None:
 
 @db.transaction()
 def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states.Attempt:
-    """Record the provider's word: lock, look, post, issue, enqueue, one commit."""
-    payment, attempt = locked(attempt_id)
+    """Record the provider's word for every due of its page: lock, look, post, issue, one commit.
+
+    Return the state of the attempt that opened the page.
+    """
+    page = locked(attempt_id)
+    opener = page[0]
     credit = None
     if fact.credit is not None:
-        credit, fresh = suspense.keep(fact.credit, attempt=attempt, now=now)
+        credit, fresh = suspense.keep(fact.credit, attempt=opener, now=now)
         if not fresh:
-            return states.Attempt(attempt.state)  # this line of the statement is booked
-        fact = dataclasses.replace(fact, misdirected=fact.credit.account != attempt.account)
-    if credit is None or states.Attempt(attempt.state) not in states.TERMINAL_ATTEMPTS:
-        _learn(attempt, fact)
-    decision = settling.decide(
-        states.Attempt(attempt.state),
-        states.Payment(payment.state),
-        owed_vnd=payment.amount_vnd,
-        fact=fact,
-        closing=attempt.closing,
-    )
+            return states.Attempt(opener.state)  # this line of the statement is booked
+        fact = dataclasses.replace(fact, misdirected=fact.credit.account != opener.account)
+    if credit is None or states.Attempt(opener.state) not in states.TERMINAL_ATTEMPTS:
+        _learn(opener, fact)
+    decisions = [
+        settling.decide(
+            states.Attempt(one.state),
+            states.Payment(one.payment.state),
+            owed_vnd=one.payment.amount_vnd,
+            fact=fact,
+            closing=opener.closing,
+            page_vnd=_asked(page),
+            opener=one is opener,
+        )
+        for one in page
+    ]
+    for one, decision in zip(page, decisions, strict=True):
+        _decided(one, decision, fact, now)
+    opener.checks += 1
+    waiting = states.Attempt(opener.state) in states.ACTIVE_ATTEMPTS
+    opener.next_check_at = now + money.next_check(opener.checks) if waiting else None
+    _save(page)
+    paid = [
+        one
+        for one, decision in zip(page, decisions, strict=True)
+        if decision.payment == states.Payment.PAID
+    ]
+    for one in paid:
+        booking.settle(one.payment, one, now=now)
+    if paid:
+        booking.close_pages(*(one.payment for one in paid), now=now)
+    for one, decision in zip(page, decisions, strict=True):
+        _hold(one, decision, fact, credit, now)
+    return states.Attempt(opener.state)
+
+
+def _hold(
+    attempt: Attempt,
+    decision: settling.Decision,
+    fact: settling.Fact,
+    credit: BankCredit | None,
+    now: datetime,
+) -> None:
+    """Put what does not fit before an officer, or send it back when a rule does."""
+    payment = attempt.payment
+    if credit is not None:
+        if decision.posting != settling.Posting.FEE:
+            reason = held.apart(decision.reason, misdirected=fact.misdirected)
+            suspense.hold(credit, payment=payment, attempt=attempt, reason=reason, now=now)
+    elif decision.attempt == states.Attempt.REVIEW and (
+        decision.received_vnd or attempt.paid_with_id is None
+    ):
+        # What another due of the page holds nothing of ends with the one that holds it.
+        suspense.open_review(payment, attempt, now=now)
+    if decision.give_back:
+        refund.give_back(payment, attempt, reason=decision.reason, now=now)
+
+
+def _decided(
+    attempt: Attempt, decision: settling.Decision, fact: settling.Fact, now: datetime
+) -> None:
     if decision.attempt is not None:
         move(attempt, decision.attempt)
         attempt.reason = decision.reason
     if fact.outcome == settling.Outcome.OPEN and attempt.state == states.Attempt.OPEN:
         attempt.reason = fact.decline_code
     if decision.posting != settling.Posting.NOTHING:
-        attempt.received_vnd = fact.amount_vnd
-        attempt.fee_vnd = fact.fee_vnd
+        attempt.received_vnd = decision.received_vnd
+        attempt.fee_vnd = decision.fee_vnd
+        attempt.charge_id = attempt.page.charge_id
+        attempt.settlement_id = attempt.page.settlement_id
         attempt.settled_at = now
-        if credit is None or decision.posting == settling.Posting.FEE:
-            _post(payment, attempt, decision.posting, now)
+        # A credit that does not fit is booked with its item: see `suspense.hold`.
+        if fact.credit is None or decision.posting == settling.Posting.FEE:
+            booking.post(attempt.payment, attempt, decision.posting, now=now)
     if decision.attempt == states.Attempt.REVIEW:
         attempt.settled_at = now
         logger.error("attempt %s needs a person: %s", attempt.id, decision.reason)
-    state = states.Attempt(attempt.state)
-    attempt.checks += 1
-    waiting = state in states.ACTIVE_ATTEMPTS
-    attempt.next_check_at = now + money.next_check(attempt.checks) if waiting else None
-    attempt.save()
-    if decision.payment == states.Payment.PAID:
-        _settle(payment, attempt, now)
-    if credit is not None and decision.posting != settling.Posting.FEE:
-        apart = held.Reason.SECOND_TRANSFER
-        if fact.misdirected:
-            apart = held.Reason.WRONG_ACCOUNT
-        elif decision.reason:
-            apart = held.Reason(decision.reason)
-        suspense.hold(credit, payment=payment, attempt=attempt, reason=apart, now=now)
-    elif decision.attempt == states.Attempt.REVIEW:
-        suspense.open_review(payment, attempt, now=now)
-    if decision.give_back:
-        refund.give_back(payment, attempt, reason=decision.reason, now=now)
-    return state
 
 
-def _learn(attempt: Attempt, fact: settling.Fact) -> None:
+def _learn(opener: Attempt, fact: settling.Fact) -> None:
     """Keep the ids and the address that the provider gave; what is known is not overwritten."""
-    attempt.session_id = attempt.session_id or fact.session_id
-    attempt.intent_id = attempt.intent_id or fact.intent_id
-    if fact.outcome == settling.Outcome.PAID:
-        attempt.charge_id = fact.charge_id or attempt.charge_id
-        attempt.settlement_id = fact.settlement_id or attempt.settlement_id
-    attempt.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""
-    attempt.request_id = fact.request_id or attempt.request_id
-
-
-def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: datetime) -> None:
-    source = attempt.intent_id or attempt.session_id
-    fee = posting == settling.Posting.FEE
-    agency = payment.agency_code
-    ledger.post(
-        f"{'capture' if fee else 'suspense'}:{attempt.provider}:{source}",
-        debit=money.held_at(attempt.provider, attempt.account),
-        credit=money.revenue(agency) if fee else money.suspense(agency),
-        amount_vnd=attempt.received_vnd,
-        payment=payment,
-        attempt=attempt,
-        settlement_id=attempt.settlement_id,
-        now=now,
-    )
-    if attempt.fee_vnd:
-        ledger.post(
-            f"provider_fee:{attempt.provider}:{source}",
-            debit=money.provider_fee(attempt.provider),
-            credit=money.clearing(attempt.provider),
-            amount_vnd=attempt.fee_vnd,
-            payment=payment,
-            attempt=attempt,
-            settlement_id=attempt.settlement_id,
-            now=now,
-        )
-
-
-def _settle(payment: Payment, attempt: Attempt, now: datetime) -> None:
-    """Make a payment paid: the receipt and the announcement commit with it."""
-    states.check_payment(states.Payment(payment.state), states.Payment.PAID)
-    payment.state = states.Payment.PAID.value
-    payment.captured_vnd = payment.amount_vnd
-    payment.settled_at = now
-    payment.save()
-    receipts.issue(payment, attempt, now=now)
-    jobs.enqueue("payments.announce_payment", payment_id=payment.id)
-    close_pages(payment, now=now)
-
-
-@db.transaction_required
-def settle_from_suspense(payment: Payment, attempt: Attempt, *, now: datetime) -> None:
-    """Make a due paid by money that is held apart; payment and attempt are locked.
-
-    Shape: attempt is in review, or new and not stored. Its `intent_id` names the allotment.
-    """
-    before = states.Attempt(attempt.state) if attempt.state else None
-    states.check_attempt(before, states.Attempt.PAID)
-    attempt.state = states.Attempt.PAID.value
-    attempt.reason = ""
-    attempt.received_vnd = max(attempt.received_vnd, payment.amount_vnd)
-    attempt.settled_at = now
-    attempt.next_check_at = None
-    attempt.save()
-    ledger.post(
-        f"capture:{attempt.provider}:{attempt.intent_id}",
-        debit=money.suspense(payment.agency_code),
-        credit=money.revenue(payment.agency_code),
-        amount_vnd=payment.amount_vnd,
-        payment=payment,
-        attempt=attempt,
-        now=now,
-    )
-    _settle(payment, attempt, now)
+    opener.session_id = opener.session_id or fact.session_id
+    opener.intent_id = opener.intent_id or fact.intent_id
+    if fact.outcome in {settling.Outcome.PAID, settling.Outcome.SUSPECT}:
+        opener.charge_id = fact.charge_id or opener.charge_id
+        opener.settlement_id = fact.settlement_id or opener.settlement_id
+    opener.checkout_url = fact.checkout_url if fact.outcome == settling.Outcome.OPEN else ""
+    opener.request_id = fact.request_id or opener.request_id
 
 
 @db.transaction()
 def want_closed(*, attempt_id: str, now: datetime) -> None:
     """Note that an open page is to be closed; whoever asks the provider next closes it."""
-    _, attempt = locked(attempt_id)
-    if states.Attempt(attempt.state) in states.ACTIVE_ATTEMPTS:
-        attempt.closing = True
-        attempt.next_check_at = now
-        attempt.save(update_fields=["closing", "next_check_at"])
-
-
-@db.transaction_required
-def close_pages(payment: Payment, *, now: datetime) -> None:
-    """Ask for every page still open for this payment to be closed; the payment is locked."""
-    for other in db.lock(Attempt.objects.filter(payment=payment).active().order_by("id")):
-        other.closing = True
-        other.next_check_at = now
-        other.save(update_fields=["closing", "next_check_at"])
-        jobs.enqueue("payments.ask", attempt_id=other.id)
+    opener = locked(attempt_id)[0]
+    if states.Attempt(opener.state) in states.ACTIVE_ATTEMPTS:
+        opener.closing = True
+        opener.next_check_at = now
+        opener.save(update_fields=["closing", "next_check_at"])

@@ -163,6 +163,13 @@ def refund_moved(attempt: Attempt, *, returning: int, returned: int, now: dateti
 
 
 @db.transaction_required
+def held(attempt: Attempt, *, if_unlisted: int) -> int:
+    """Return what of a card's money is still to be decided on. The payment and try are locked."""
+    item = db.lock(SuspenseItem.objects.filter(attempt=attempt, credit=None)).first()
+    return if_unlisted if item is None else item.left_vnd
+
+
+@db.transaction_required
 def shift(
     item: SuspenseItem,
     attempt: Attempt | None,
@@ -201,6 +208,22 @@ def _save(item: SuspenseItem, attempt: Attempt | None, now: datetime) -> None:
     states.check_attempt(states.Attempt.REVIEW, states.Attempt.RESOLVED)
     attempt.state = states.Attempt.RESOLVED.value
     attempt.save(update_fields=["state"])
+    release(attempt)
+
+
+@db.transaction_required
+def release(opener: Attempt) -> None:
+    """End the review of the other dues of a page whose money, held in one place, was decided on.
+
+    They stay owed, and may be paid anew. The opener is locked.
+    """
+    others = Attempt.objects.filter(
+        paid_with=opener, state=states.Attempt.REVIEW.value, received_vnd=0
+    )
+    for other in db.lock(others.order_by("id")):
+        states.check_attempt(states.Attempt.REVIEW, states.Attempt.RESOLVED)
+        other.state = states.Attempt.RESOLVED.value
+        other.save(update_fields=["state"])
 
 
 @db.transaction_required
@@ -224,6 +247,7 @@ def sweep(*, now: datetime) -> int:
     """Open the items that reviews of before this list lack; return how many."""
     lacking = (
         Attempt.objects.filter(state=states.Attempt.REVIEW.value, items=None)
+        .exclude(paid_with__isnull=False, received_vnd=0)
         .order_by("id")
         .values_list("id", "payment_id")[:BATCH]
     )

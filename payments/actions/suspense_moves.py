@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from citizens import queries as citizens
 from common import db, ids
 from common.errors import NotFound, Refusal
-from payments.actions import charge, refund, returns, settle, suspense
+from payments.actions import booking, charge, disputes, refund, returns, suspense
 from payments.models import (
     Attempt,
     BankReturn,
@@ -123,7 +123,7 @@ def give_back(
 ) -> None:
     """Send back what is left of an item, or the part of it that is named.
 
-    Errors: NotFound, SuspenseMoved, SuspenseAmountStale, SuspenseTooLarge.
+    Errors: NotFound, SuspenseMoved, SuspenseAmountStale, SuspenseTooLarge, PaymentDisputed.
     """
     claim = _claim([item_id], officer)
     [item] = claim.items
@@ -138,6 +138,7 @@ def give_back(
         by_bank = returns.order(item, attempt, amount_vnd=amount, now=now)
     else:
         assert payment is not None and attempt is not None  # noqa: PT018,S101 - a card's has both
+        disputes.refuse(payment)
         by_card = refund.give_back(
             payment,
             attempt,
@@ -173,20 +174,20 @@ def allot(
     Shape: together_with are further items; what is believed to be left counts all of them.
 
     Errors: NotFound, PaymentNotOwed, SuspenseMoved, SuspenseAmountStale, SuspenseNotTheSum,
-    SuspenseOfCard.
+    SuspenseOfCard, PaymentDisputed.
     """
     claim = _claim([item_id, *together_with], officer, payment_id=payment_id)
     items = claim.items
     _check(items, expected_state, amount_believed_vnd, rules.Move.ALLOT)
     payment = claim.payments[payment_id]
     if payment.state != states.Payment.OWED:
-        raise charge.PaymentNotOwed(state=payment.state)
+        raise charge.PaymentNotOwed(state=payment.state, payment_id=payment.id)
     lefts = [item.left_vnd for item in items]
     shares = rules.shares(lefts, owed_vnd=payment.amount_vnd)
     if shares is None:
         raise SuspenseNotTheSum(owed_vnd=payment.amount_vnd, have_vnd=sum(lefts))
     attempt = _attempt_to_settle(claim, payment, now)
-    settle.settle_from_suspense(payment, attempt, now=now)
+    booking.settle_from_suspense(payment, attempt, now=now)
     for item, share in zip(items, shares, strict=True):
         mine = attempt if item.attempt_id == attempt.id else claim.attempt_of(item)
         suspense.shift(item, mine, allotted=share, now=now)
@@ -202,6 +203,7 @@ def _attempt_to_settle(claim: _Claim, payment: Payment, now: datetime) -> Attemp
         own = claim.attempt_of(first)
         if len(claim.items) > 1 or own is None or own.payment_id != payment.id:
             raise SuspenseOfCard
+        disputes.refuse(payment)
         return own
     credit = first.credit
     assert credit is not None  # noqa: S101 - all of them are credits here

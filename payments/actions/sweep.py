@@ -7,16 +7,31 @@ from datetime import datetime, timedelta
 
 from common import db
 from common.errors import OutsideError
-from payments.actions import announce, refund, returns, settle, suspense
+from payments.actions import (
+    announce,
+    bill_notices,
+    bills,
+    disputes,
+    reconcile,
+    refund,
+    returns,
+    settle,
+    stalls,
+    suspense,
+)
 from payments.models import (
     Attempt,
     BankReturn,
+    BillPayment,
     EventOutcome,
     Payment,
     ProviderEvent,
     Refund,
+    StallSale,
 )
 from payments.providers import base, registry
+from payments.rules import bills as bill_rules
+from payments.rules import stalls as stall_rules
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +51,10 @@ class Swept:
     announced: int = 0
     returns: int = 0
     suspense: int = 0
+    disputes: int = 0
+    days: int = 0
+    billers_told: int = 0
+    dropped: int = 0
 
 
 @db.durable
@@ -83,6 +102,43 @@ def sweep(*, now: datetime) -> Swept:
             .order_by("succeeded_at", "id")
             .values_list("id", flat=True)[:BATCH],
             lambda key: announce.announce_refund(refund_id=key, now=now),
+        )
+        + _each(
+            Refund.objects.failures_untold()
+            .filter(failed_at__lte=now - GRACE)
+            .order_by("failed_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: announce.announce_refund_failure(refund_id=key, now=now),
+        )
+        + _each(disputes.untold(limit=BATCH), lambda key: disputes.announce(dispute_id=key)),
+        disputes=_each(
+            disputes.due(now=now, limit=BATCH),
+            lambda key: disputes.check(dispute_id=key, now=now),
+        ),
+        days=reconcile.plan(now=now),
+        billers_told=_each(
+            BillPayment.objects.due(now=now)
+            .order_by("next_check_at", "payment")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: bill_notices.tell(payment_id=key, now=now),
+        ),
+        dropped=_each(
+            BillPayment.objects.filter(
+                notice=bill_rules.Notice.OPEN, opened_at__lte=now - bill_rules.OFFER_LASTS
+            )
+            .order_by("opened_at", "payment")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: bills.expire(payment_id=key, now=now),
+        )
+        + _each(
+            StallSale.objects.filter(
+                settled_at=None,
+                dropped_at=None,
+                created_at__lte=now - stall_rules.OFFER_LASTS,
+            )
+            .order_by("created_at", "id")
+            .values_list("payment_id", flat=True)[:BATCH],
+            lambda key: stalls.expire(payment_id=key, now=now),
         ),
     )
 
@@ -103,7 +159,7 @@ def _catch_up(provider: base.Provider, now: datetime) -> int:
         logger.warning("no catching up: %s", failure)
         return 0
     have = set(
-        known.filter(event_id__in=[one.event_id for one, _ in missed]).values_list(
+        known.filter(event_id__in=[one.event_id for one in missed]).values_list(
             "event_id", flat=True
         )
     )
@@ -111,11 +167,10 @@ def _catch_up(provider: base.Provider, now: datetime) -> int:
         settle.record_event(
             provider=provider.name,
             notification=notification,
-            raw=raw,
             source=ProviderEvent.Source.CATCH_UP,
             now=now,
-        )
-        for notification, raw in missed
+        )[1]
+        for notification in missed
         if notification.event_id not in have
     )
 

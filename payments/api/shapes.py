@@ -8,8 +8,9 @@ from rest_framework import serializers
 from common import documents, http
 from common.http import Money
 from payments import queries
-from payments.models import Attempt, Payment, Receipt
-from payments.rules import showing, vietqr, words
+from payments.models import Attempt, Payment, Receipt, Refund
+from payments.queries import paying
+from payments.rules import refunds, showing, states, vietqr, words
 
 Shape = serializers.Serializer[Any]
 
@@ -76,7 +77,14 @@ class AttemptShape(Shape):
     state = ShownField(help_text="`pending` until the provider has said what is true.")
     declined = DeclinedShape(allow_null=True)
     checkout_url = serializers.CharField(
-        allow_null=True, help_text="Open it in a browser; null when there is no page to open."
+        allow_null=True,
+        help_text="Open it in a browser; null when there is no page of yours to open.",
+    )
+    checkout_id = serializers.CharField(
+        allow_null=True, help_text="When several dues are on one page: `GET /payments/checkouts/…`."
+    )
+    paid_by = serializers.CharField(
+        allow_null=True, help_text="Whose try it is, masked, when it is not yours."
     )
     transfer = TransferShape(
         allow_null=True, help_text="For `bank_transfer`: what to scan or type; else null."
@@ -94,10 +102,29 @@ class PaymentLineShape(Shape):
     amount = Money()
 
 
+class PaymentRefundShape(Shape):
+    """Money on its way back to the payer."""
+
+    id = serializers.CharField()
+    amount = Money()
+    state = serializers.ChoiceField(choices=[state.value for state in refunds.Shown])
+    text = serializers.CharField(help_text="How far it is, for the payer.")
+    way = serializers.ChoiceField(choices=[way.value for way in refunds.Way])
+    reason = serializers.CharField()
+    expected = serializers.CharField(
+        allow_null=True, help_text="When it may be there, in words: no rule sets a day."
+    )
+    requested_at = serializers.DateTimeField()
+    arrived_at = serializers.DateTimeField(allow_null=True)
+
+
 class PaymentShape(Shape):
     """What is owed, and how far it is."""
 
     id = serializers.CharField()
+    role = serializers.ChoiceField(
+        choices=list(paying.ROLES), help_text="Your own due, or of somebody you act for."
+    )
     reference = serializers.CharField(help_text="The dossier.")
     agency_code = serializers.CharField()
     title = serializers.CharField()
@@ -109,6 +136,16 @@ class PaymentShape(Shape):
     declined = DeclinedShape(allow_null=True)
     lines = PaymentLineShape(many=True)
     attempt = AttemptShape(allow_null=True, help_text="The latest try.")
+    paid_by = serializers.CharField(
+        allow_null=True, help_text="Who paid, masked, when it was not you."
+    )
+    replaces = serializers.CharField(
+        allow_null=True, help_text="The wrong due that this one stands for."
+    )
+    replaced_by = serializers.CharField(
+        allow_null=True, help_text="The right due that stands for this one."
+    )
+    refunds = PaymentRefundShape(many=True, help_text="Oldest first.")
     has_receipt = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -121,6 +158,12 @@ class CollectorShape(Shape):
     is_demo = serializers.BooleanField()
 
 
+class ReceiptBriefShape(Shape):
+    id = serializers.CharField()
+    series = serializers.CharField()
+    number = serializers.CharField(help_text="Seven digits.")
+
+
 class ReceiptShape(Shape):
     """The receipt (biên lai). A demonstration: it is no tax document."""
 
@@ -131,9 +174,25 @@ class ReceiptShape(Shape):
     series = serializers.CharField(help_text="Ký hiệu.")
     number = serializers.CharField(help_text="Seven digits.")
     collector = CollectorShape()
-    payer_name = serializers.CharField()
+    kind = serializers.ChoiceField(
+        choices=Receipt.Kind.values,
+        help_text="An `adjustment` adds or takes off a sum; a `replacement` says the same anew.",
+    )
+    status = serializers.ChoiceField(
+        choices=["standing", "replaced"], help_text="A receipt is never edited."
+    )
+    corrects = ReceiptBriefShape(allow_null=True, help_text="The one that it corrects.")
+    replaced_by = ReceiptBriefShape(allow_null=True)
+    reason = serializers.CharField(help_text="Why it was adjusted or replaced; else empty.")
+    payer_name = serializers.CharField(help_text="Who paid.")
+    paid_for = serializers.CharField(
+        allow_null=True, help_text="Whose due it was; null when they paid themselves."
+    )
+    payer_address = serializers.CharField()
+    payer_tax_code = serializers.CharField()
     title = serializers.CharField()
     lines = PaymentLineShape(many=True)
+    change = Money(help_text="What it adds to the money receipted; negative when money went back.")
     total = Money()
     total_in_words = serializers.CharField()
     method = serializers.CharField()
@@ -154,8 +213,11 @@ def line(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def attempt(row: Attempt) -> dict[str, Any]:
+def attempt(row: Attempt, *, viewer_id: str) -> dict[str, Any]:
+    """Return a try as its viewer may see it: the page is its payer's alone. `row.payment` is
+    loaded."""
     state = queries.shown_attempt(row)
+    mine = row.payer_id == viewer_id
     return {
         "id": row.id,
         "payment_id": row.payment_id,
@@ -163,11 +225,19 @@ def attempt(row: Attempt) -> dict[str, Any]:
         "provider": row.provider,
         "state": state.value,
         "declined": _declined(row, state),
-        "checkout_url": row.checkout_url or None,
-        "transfer": _transfer(row, state),
+        "checkout_url": (row.page.checkout_url or None) if mine else None,
+        "checkout_id": row.page_id if row.dues > 1 else None,
+        "paid_by": _payer(row, viewer_id),
+        "transfer": _transfer(row, state) if mine else None,
         "expires_at": row.expires_at,
         "created_at": row.created_at,
     }
+
+
+def _payer(row: Attempt, viewer_id: str) -> str | None:
+    if row.payer_id is None or row.payer_id == viewer_id:
+        return None
+    return words.masked_name(row.payer_name or row.payment.payer_name)
 
 
 def _transfer(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
@@ -202,12 +272,14 @@ def _declined(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
     }
 
 
-def payment(row: Payment) -> dict[str, Any]:
+def payment(row: Payment, *, viewer_id: str) -> dict[str, Any]:
     state = queries.shown(row)
     tries = list(row.attempts.all())
-    last = attempt(tries[-1]) if tries else None
+    last = attempt(tries[-1], viewer_id=viewer_id) if tries else None
+    settled = [one for one in tries if one.state == states.Attempt.PAID]
     return {
         "id": row.id,
+        "role": paying.OWN if row.citizen_id == viewer_id else paying.REPRESENTATIVE,
         "reference": row.reference,
         "agency_code": row.agency_code,
         "title": row.title,
@@ -215,14 +287,54 @@ def payment(row: Payment) -> dict[str, Any]:
         "amount": http.money(row.amount_vnd),
         "paid": http.money(row.captured_vnd),
         "refunded": http.money(row.refunded_vnd),
-        "can_pay": showing.may_pay(state),
+        "can_pay": showing.may_pay(state) and not any(_in_the_way(t, viewer_id) for t in tries),
         "declined": last["declined"] if last and state == showing.Shown.DECLINED else None,
         "lines": [line(one) for one in row.lines],
         "attempt": last,
-        "has_receipt": hasattr(row, "receipt"),
+        "paid_by": _payer(settled[0], viewer_id) if settled else None,
+        "replaces": row.replaces_id,
+        "replaced_by": row.replaced_by.id if hasattr(row, "replaced_by") else None,
+        "has_receipt": queries.has_receipt(row),
+        "refunds": [refund(one) for one in row.refunds.all()],
         "created_at": row.created_at,
         "settled_at": row.settled_at,
     }
+
+
+def refund(row: Refund) -> dict[str, Any]:
+    way = refunds.Way(row.way)
+    state = refunds.shown(
+        states.Refund(row.state), replaced=getattr(row, "replaced_by", None) is not None
+    )
+    language = 1 if http.language() == "en" else 0
+    expected = refunds.expected(state)
+    return {
+        "id": row.id,
+        "amount": http.money(row.amount_vnd),
+        "state": state.value,
+        "text": refunds.words(state, way)[language],
+        "way": row.way,
+        "reason": refunds.why(row.reason)[language],
+        "expected": expected[language] if expected else None,
+        "requested_at": row.created_at,
+        "arrived_at": row.succeeded_at if state == refunds.Shown.ARRIVED else None,
+    }
+
+
+def replacement(row: Receipt) -> Receipt | None:
+    return getattr(row, "replaced_by", None)
+
+
+def brief(row: Receipt | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"id": row.id, "series": row.series, "number": f"{row.number:07d}"}
+
+
+def _in_the_way(row: Attempt, viewer_id: str) -> bool:
+    """Return whether a page of somebody else, or for other dues too, is still open."""
+    active = states.Attempt(row.state) in states.ACTIVE_ATTEMPTS
+    return active and (row.payer_id != viewer_id or row.dues > 1)
 
 
 def receipt(row: Receipt) -> dict[str, Any]:
@@ -234,9 +346,18 @@ def receipt(row: Receipt) -> dict[str, Any]:
         "series": row.series,
         "number": f"{row.number:07d}",
         "collector": row.collector,
+        "kind": row.kind,
+        "status": "replaced" if brief(replacement(row)) else "standing",
+        "corrects": brief(row.corrects),
+        "replaced_by": brief(replacement(row)),
+        "reason": row.reason,
         "payer_name": row.payer_name,
+        "payer_address": row.payer_address,
+        "payer_tax_code": row.payer_tax_code,
+        "paid_for": row.paid_for,
         "title": row.title,
         "lines": [line(one) for one in row.lines],
+        "change": http.money(row.change_vnd),
         "total": http.money(row.total_vnd),
         "total_in_words": row.total_words,
         "method": row.method,

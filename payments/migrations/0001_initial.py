@@ -3,7 +3,7 @@
 import common.crypto
 import django.db.models.deletion
 import django.db.models.expressions
-import payments.models.books
+import payments.models.receipts
 import payments.models.charge
 from django.conf import settings
 from django.db import migrations, models
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Receipt',
             fields=[
-                ('id', models.CharField(default=payments.models.books.new_receipt_id, editable=False, max_length=40, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=payments.models.receipts.new_receipt_id, editable=False, max_length=40, primary_key=True, serialize=False)),
                 ('form_code', models.CharField(max_length=40)),
                 ('series', models.CharField(max_length=40)),
                 ('number', models.PositiveIntegerField()),

@@ -1,4 +1,4 @@
-"""The tables: `charge` (owed, tries, refunds), `books` (ledger, events, receipts), `bank`."""
+"""The tables, a file for each noun."""
 
 from payments.models.bank import (
     BankAccount,
@@ -8,15 +8,25 @@ from payments.models.bank import (
     SuspenseItem,
     SuspenseMove,
 )
-from payments.models.books import (
+from payments.models.bills import Bill, Biller, BillPayment, SavedBill
+from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
+from payments.models.charge import Attempt, Payment, Refund
+from payments.models.disputes import Dispute, DisputeEvent
+from payments.models.paying import PayCode, Payer
+from payments.models.receipts import (
     CollectingBody,
-    EventOutcome,
-    LedgerEntry,
-    ProviderEvent,
     Receipt,
+    ReceiptPaper,
+    ReceiptPrint,
     ReceiptSeries,
 )
-from payments.models.charge import Attempt, Payment, Refund
+from payments.models.reconcile import (
+    Discrepancy,
+    DiscrepancyEvent,
+    ReconciliationRun,
+    StatementLine,
+)
+from payments.models.stalls import Market, Stall, StallSale
 
 __all__ = [
     "Attempt",
@@ -24,14 +34,31 @@ __all__ = [
     "BankCredit",
     "BankReturn",
     "BankTransfer",
+    "Bill",
+    "BillPayment",
+    "Biller",
     "CollectingBody",
+    "Discrepancy",
+    "DiscrepancyEvent",
+    "Dispute",
+    "DisputeEvent",
     "EventOutcome",
     "LedgerEntry",
+    "Market",
+    "PayCode",
+    "Payer",
     "Payment",
     "ProviderEvent",
     "Receipt",
+    "ReceiptPaper",
+    "ReceiptPrint",
     "ReceiptSeries",
+    "ReconciliationRun",
     "Refund",
+    "SavedBill",
+    "Stall",
+    "StallSale",
+    "StatementLine",
     "SuspenseItem",
     "SuspenseMove",
 ]

@@ -1,14 +1,10 @@
-"""The books: ledger, what providers sent, receipts, and who collects."""
+"""The books: the ledger, and what providers sent."""
 
 from django.db import models
 from django.db.models import F, Q
 
-from common import crypto, ids
+from common import crypto
 from payments.models.charge import Attempt, Payment, Refund
-
-
-def new_receipt_id() -> str:
-    return ids.new("rcp")
 
 
 class LedgerEntry(models.Model):
@@ -52,6 +48,10 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["posted_at"], name="payments_ledgerentry_posted"),
+            models.Index(fields=["debit_account", "posted_at"], name="payments_ledgerentry_debit"),
+            models.Index(
+                fields=["credit_account", "posted_at"], name="payments_ledgerentry_credit"
+            ),
             models.Index(
                 fields=["settlement_id"],
                 condition=~Q(settlement_id=""),
@@ -84,6 +84,8 @@ class ProviderEvent(models.Model):
     session_hint = models.CharField(max_length=255, blank=True)
     intent_hint = models.CharField(max_length=255, blank=True)
     provider_refund_hint = models.CharField(max_length=255, blank=True)
+    dispute_hint = models.CharField(max_length=255, blank=True)
+    decline_hint = models.CharField(max_length=100, blank=True, default="")
     raw = crypto.EncryptedTextField(help_text="the very bytes, as text")
     made_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -134,82 +136,3 @@ class EventOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.state}"
-
-
-class CollectingBody(models.Model):
-    """Who collects for an agency, as it stands on receipts (tổ chức thu).
-
-    Tax codes and series that no public source gives are demonstration values, marked as such.
-    """
-
-    agency_code = models.CharField(primary_key=True, max_length=60)
-    name = models.CharField(max_length=250)
-    address = models.CharField(max_length=250, blank=True)
-    tax_code = models.CharField(max_length=40)
-    form_code = models.CharField(max_length=40, help_text="ký hiệu mẫu biên lai")
-    series_prefix = models.CharField(max_length=30, help_text="ký hiệu biên lai, without the year")
-    is_demo = models.BooleanField(default=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ReceiptSeries(models.Model):
-    """The last number given in one series. Its row is the lock that keeps numbers without gaps."""
-
-    series = models.CharField(primary_key=True, max_length=40)
-    last_number = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(last_number__lte=9_999_999), name="payments_receiptseries_seven_digits"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.series} {self.last_number}"
-
-
-class Receipt(models.Model):
-    """A receipt (biên lai) for one settled payment: a demonstration document. Append-only.
-
-    Everything on the paper is frozen here, so that it can be printed again and be the same.
-    Written by `actions.receipts.issue` only.
-    """
-
-    id = models.CharField(
-        primary_key=True, max_length=ids.MAX_LENGTH, default=new_receipt_id, editable=False
-    )
-    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="receipt")
-    form_code = models.CharField(max_length=40)
-    series = models.CharField(max_length=40)
-    number = models.PositiveIntegerField()
-    collector = models.JSONField(help_text="name, address, tax_code, is_demo, as they were")
-    payer_name = crypto.EncryptedTextField()
-    title = models.CharField(max_length=250)
-    lines = models.JSONField()
-    total_vnd = models.PositiveBigIntegerField()
-    total_words = models.CharField(max_length=300)
-    method = models.CharField(max_length=60)
-    provider_reference = models.CharField(max_length=255)
-    lookup_code = models.CharField(max_length=40)
-    issued_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["series", "number"], name="payments_receipt_number_once"
-            ),
-            models.UniqueConstraint(fields=["lookup_code"], name="payments_receipt_lookup_code"),
-            models.CheckConstraint(
-                condition=Q(number__gte=1, number__lte=9_999_999),
-                name="payments_receipt_seven_digits",
-            ),
-            models.CheckConstraint(
-                condition=Q(total_vnd__gt=0), name="payments_receipt_total_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.series} {self.number:07d}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from common import crypto, ids
-from payments.rules import states
+from payments.rules import refunds, states
 
 
 def new_payment_id() -> str:
@@ -40,8 +40,10 @@ class PaymentSet(models.QuerySet["Payment"]):
 class Payment(models.Model):
     """What one citizen owes one agency for one reference, and what became of it.
 
-    Amounts and lines are frozen when it is opened. `reference` is opaque here: the dossier's public
-    id. `actions.charge` opens and cancels, `actions.settle` and `actions.refund` move the money.
+    Amounts and lines are frozen when it is opened; a due that was wrong is cancelled, and the right
+    one names it in `replaces`. `reference` is opaque here: the dossier's public id. `citizen` and
+    `payer_name` are the debtor, whose dossier it is; who paid is on the attempt. `actions.charge`
+    opens, changes and cancels, `actions.settle` and `actions.refund` move the money.
     """
 
     id = models.CharField(
@@ -50,11 +52,18 @@ class Payment(models.Model):
     reference = models.CharField(max_length=60)
     purpose = models.CharField(max_length=40, help_text="which due of the reference: fee, round-3")
     citizen = models.ForeignKey("citizens.User", on_delete=models.PROTECT, related_name="+")
-    payer_name = crypto.EncryptedTextField()
+    payer_name = crypto.EncryptedTextField(help_text="the debtor's; who paid is on the attempt")
     agency_code = models.CharField(max_length=60)
     title = models.CharField(max_length=250)
     lines = models.JSONField(help_text="code, label, kind, quantity, unit_vnd, amount_vnd")
     amount_vnd = models.PositiveBigIntegerField()
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        help_text="the wrong due that this one stands for",
+    )
     state = models.CharField(max_length=10, choices=choices(states.Payment))
     captured_vnd = models.PositiveBigIntegerField(default=0)
     refunding_vnd = models.PositiveBigIntegerField(default=0, help_text="on its way back")
@@ -109,10 +118,17 @@ class Payment(models.Model):
                 | (~Q(state=states.Payment.FREE.value) & Q(amount_vnd__gt=0)),
                 name="payments_payment_free_is_zero",
             ),
+            models.CheckConstraint(
+                condition=Q(replaces__isnull=True) | ~Q(replaces=F("id")),
+                name="payments_payment_replaces_another",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["citizen", "-created_at", "-id"], name="payments_payment_of_citizen"
+            ),
+            models.Index(
+                fields=["agency_code", "-created_at", "-id"], name="payments_payment_of_agency"
             ),
             models.Index(fields=["reference"], name="payments_payment_reference"),
             models.Index(fields=["settled_at"], name="payments_payment_settled"),
@@ -136,12 +152,18 @@ class AttemptSet(models.QuerySet["Attempt"]):
         """Those about which the provider should be asked."""
         return self.filter(next_check_at__lte=now)
 
+    def of_page(self, opener_id: str) -> "AttemptSet":
+        """The one that opened a provider's page, and those that are paid on it too."""
+        return self.filter(Q(id=opener_id) | Q(paid_with_id=opener_id))
+
 
 class Attempt(models.Model):
-    """One try to pay at one provider.
+    """One try to pay one due at one provider.
 
     Its key is committed before the provider is called, so that whatever happens to the answer the
-    call can be repeated as the same call. Written by `actions.charge` and `actions.settle` only.
+    call can be repeated as the same call. Several dues may be paid on one page: one attempt opens
+    it and holds what the provider said, the others name it in `paid_with` and move with it, in one
+    transaction. Written by `actions.charge` and `actions.settle` only.
     """
 
     id = models.CharField(
@@ -149,6 +171,22 @@ class Attempt(models.Model):
     )
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
+    paid_with = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="companions",
+        null=True,
+        help_text="the attempt that opened the page; null when it is this one",
+    )
+    dues = models.PositiveSmallIntegerField(default=1, help_text="how many are on its page")
+    payer = models.ForeignKey(
+        "citizens.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="whose account pays; null when none does",
+    )
+    payer_name = crypto.EncryptedTextField(null=True, help_text="null: the debtor's")
     provider = models.CharField(max_length=20)
     account = models.CharField(
         max_length=19, blank=True, help_text="the bank account a transfer goes to; a card has none"
@@ -191,8 +229,31 @@ class Attempt(models.Model):
                 name="payments_attempt_one_settled",
             ),
             models.UniqueConstraint(fields=["payment", "number"], name="payments_attempt_number"),
+            # Keys are made by phones: two payers of one due may choose the same.
             models.UniqueConstraint(
-                fields=["payment", "client_key"], name="payments_attempt_client_key"
+                fields=["payment", "payer", "client_key"],
+                nulls_distinct=False,
+                name="payments_attempt_client_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_with__isnull=True)
+                | Q(
+                    session_id="",
+                    intent_id="",
+                    checkout_url="",
+                    fee_vnd=0,
+                    closing=False,
+                    next_check_at__isnull=True,
+                ),
+                name="payments_attempt_one_page",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_with__isnull=True) | ~Q(paid_with=F("id")),
+                name="payments_attempt_with_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(dues__gt=1) | Q(dues=1, paid_with__isnull=True),
+                name="payments_attempt_counts_its_page",
             ),
             models.UniqueConstraint(
                 fields=["provider", "provider_key"], name="payments_attempt_provider_key"
@@ -227,10 +288,29 @@ class Attempt(models.Model):
                 condition=Q(next_check_at__isnull=False),
                 name="payments_attempt_due",
             ),
+            models.Index(
+                fields=["payer", "-created_at", "-id"],
+                condition=Q(payer__isnull=False),
+                name="payments_attempt_of_payer",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.id} {self.provider} {self.state}"
+
+    @property
+    def page(self) -> "Attempt":
+        """The attempt that opened the provider's page: this one, or the one it is paid with."""
+        return self.paid_with or self
+
+    @property
+    def page_id(self) -> str:
+        return self.paid_with_id or self.id
+
+    @property
+    def reference(self) -> str:
+        """The provider's name for the money, as it stands on the receipt."""
+        return self.page.intent_id or self.page.session_id
 
 
 class RefundSet(models.QuerySet["Refund"]):
@@ -239,8 +319,16 @@ class RefundSet(models.QuerySet["Refund"]):
         return self.filter(next_check_at__lte=now)
 
     def unannounced(self) -> "RefundSet":
-        """Arrived, and nobody upstairs was told yet."""
-        return self.filter(succeeded_at__isnull=False, announced_at__isnull=True)
+        """Arrived, and nobody upstairs was told yet; not what came back in the meantime."""
+        return self.filter(
+            succeeded_at__isnull=False,
+            announced_at__isnull=True,
+            state=states.Refund.SUCCEEDED.value,
+        )
+
+    def failures_untold(self) -> "RefundSet":
+        """Failed, and nobody upstairs was told yet."""
+        return self.filter(failed_at__isnull=False, failure_announced_at__isnull=True)
 
 
 class Refund(models.Model):
@@ -273,6 +361,24 @@ class Refund(models.Model):
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     announced_at = models.DateTimeField(null=True, help_text="when refund_settled was delivered")
+    failure_announced_at = models.DateTimeField(
+        null=True, help_text="when refund_failed was delivered"
+    )
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        null=True,
+        help_text="the failed refund that this one stands for",
+    )
+    way = models.CharField(
+        max_length=10,
+        choices=[(way.value, way.value) for way in refunds.Way],
+        default=refunds.Way.PROVIDER.value,
+    )
+    paid_out_reference = models.CharField(
+        max_length=60, blank=True, help_text="voucher or transfer by which it was paid out by hand"
+    )
 
     objects = RefundSet.as_manager()
 
@@ -294,6 +400,20 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_vnd__gt=0), name="payments_refund_amount_positive"
             ),
+            # What a cashier pays out stands for a failed refund, names its voucher, and is done.
+            models.CheckConstraint(
+                condition=Q(way=refunds.Way.PROVIDER.value, paid_out_reference="")
+                | (
+                    Q(way__in=[way.value for way in refunds.BY_HAND])
+                    & ~Q(paid_out_reference="")
+                    & Q(
+                        replaces__isnull=False,
+                        state=states.Refund.SUCCEEDED.value,
+                        succeeded_at__isnull=False,
+                    )
+                ),
+                name="payments_refund_paid_out",
+            ),
         ]
         indexes = [
             models.Index(
@@ -306,6 +426,12 @@ class Refund(models.Model):
                 condition=Q(announced_at__isnull=True, succeeded_at__isnull=False),
                 name="payments_refund_unannounced",
             ),
+            models.Index(
+                fields=["failed_at"],
+                condition=Q(failure_announced_at__isnull=True, failed_at__isnull=False),
+                name="payments_refund_failure_untold",
+            ),
+            models.Index(fields=["-created_at", "-id"], name="payments_refund_newest"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from payments.providers import bank_wire, base, stripe, stripe_wire, vietqr
+from payments.providers import (
+    bank_wire,
+    base,
+    stripe,
+    stripe_wire,
+    vietqr,
+    vnpay,
+    vnpay_wire,
+)
 
 
 class UnknownProvider(LookupError):
@@ -64,7 +72,39 @@ def _bank_of(
     return vietqr.VietQR(wire, secrets)
 
 
+def _vnpay() -> base.Provider:
+    return _vnpay_of(
+        settings.VNPAY_PAY_URL,
+        settings.VNPAY_API_URL,
+        settings.VNPAY_STATEMENT_URL,
+        settings.VNPAY_TMN_CODE,
+        settings.VNPAY_HASH_SECRET,
+        settings.VNPAY_IP_ADDR,
+        settings.VNPAY_LIVE,
+        vnpay_wire.Limits(
+            connect=settings.VNPAY_CONNECT_TIMEOUT_SECONDS,
+            read=settings.VNPAY_READ_TIMEOUT_SECONDS,
+        ),
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _vnpay_of(
+    pay_url: str,
+    api_url: str,
+    statement_url: str,
+    tmn_code: str,
+    secret: str,
+    ip_addr: str,
+    live: bool,
+    limits: vnpay_wire.Limits,
+) -> base.Provider:
+    wire = vnpay_wire.Wire(api_url, statement_url, tmn_code, secret, limits=limits)
+    return vnpay.Vnpay(wire, pay_url, ip_addr=ip_addr, livemode=live)
+
+
 BUILDERS: dict[str, Callable[[], base.Provider]] = {
     stripe.Stripe.name: _stripe,
+    vnpay.Vnpay.name: _vnpay,
     vietqr.VietQR.name: bank,
 }

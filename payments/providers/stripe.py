@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from payments.providers import base, stripe_signature, stripe_wire
+from payments.rules import disputes
 from payments.rules.money import HCM
 from payments.rules.settling import Fact, Outcome, RefundFact, RefundOutcome
 
@@ -34,6 +35,8 @@ class Stripe:
     """An account at Stripe, or at anything that speaks its wire."""
 
     name = "stripe"
+    notification_method = "POST"
+    closes_pages = True
 
     def __init__(self, wire: stripe_wire.Wire, secrets: Sequence[str], *, livemode: bool) -> None:
         self._wire = wire
@@ -164,33 +167,47 @@ class Stripe:
                 return RefundFact(RefundOutcome.ABSENT, request_id=failure.request_id)
             raise
 
+    # --- disputes -------------------------------------------------------------------------------
+
+    def fetch_dispute(self, dispute_id: str) -> disputes.Fact:
+        """Return what is true of one dispute. Errors: Unanswered, Refused."""
+        answer = self._wire.get(f"/v1/disputes/{dispute_id}", {"expand": ["charge"]})
+        if answer.body.get("id") != dispute_id:
+            raise base.NotOurs(f"the dispute answered for {dispute_id} is another one")
+        return _dispute_fact(answer.body)
+
     # --- what comes in --------------------------------------------------------------------------
 
-    def parse_notification(
-        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
-    ) -> base.Notification:
-        """Return what a signed event is about. Errors: Forged."""
+    def parse_notification(self, request: base.RawRequest, *, now: datetime) -> base.Notification:
+        """Return what a signed event is about. Errors: Forged, Unreadable."""
         try:
             stripe_signature.verify(
-                raw,
-                headers.get("Stripe-Signature", ""),
+                request.body,
+                request.headers.get("Stripe-Signature", ""),
                 secrets=self._secrets,
                 now=int(now.timestamp()),
             )
         except stripe_signature.SignatureInvalid as failure:
             raise base.Forged(str(failure)) from failure
         try:
-            event = json.loads(raw.decode("utf-8"))
+            event = json.loads(request.body.decode("utf-8"))
         except (ValueError, RecursionError) as failure:
-            raise base.Forged("signed, but not JSON") from failure
-        return notification(event)
+            raise base.Unreadable("signed, but not JSON") from failure
+        return notification(event, request.body)
 
-    def missed(self, since: datetime) -> Sequence[tuple[base.Notification, bytes]]:
+    def reply(self, verdict: base.Verdict, *, fresh: bool = False) -> base.Reply:
+        """Return 200 for all that was kept, whatever it is about: Stripe would only repeat it."""
+        if verdict in {base.Verdict.FORGED, base.Verdict.UNREADABLE}:
+            return base.Reply(400, None)
+        return base.Reply(200, {"received": True, "duplicate": not fresh})
+
+    def missed(self, since: datetime) -> Sequence[base.Notification]:
         """Return the events since then that this side did not take, oldest first."""
-        found: list[tuple[base.Notification, bytes]] = []
         params = {"delivery_success": False, "created": {"gte": int(since.timestamp())}}
-        for event in self._all("/v1/events", params):
-            found.append((notification(event), json.dumps(event, ensure_ascii=False).encode()))
+        found = [
+            notification(event, json.dumps(event, ensure_ascii=False).encode())
+            for event in self._all("/v1/events", params)
+        ]
         return found[::-1]
 
     def list_settlement(self, day: date) -> Sequence[base.SettlementLine]:
@@ -305,10 +322,51 @@ def _refund_fact(refund: Mapping[str, Any], request_id: str) -> RefundFact:
     )
 
 
-def notification(event: Any) -> base.Notification:
-    """Return what an event is about. Errors: Forged for what is not an event."""
+_DISPUTES = {
+    "warning_needs_response": disputes.State.INQUIRY,
+    "warning_under_review": disputes.State.INQUIRY,
+    "warning_closed": disputes.State.CLOSED,
+    "prevented": disputes.State.CLOSED,
+    "needs_response": disputes.State.OPEN,
+    "under_review": disputes.State.OPEN,
+    "won": disputes.State.WON,
+    "lost": disputes.State.LOST,
+}
+
+
+def _dispute_fact(dispute: Mapping[str, Any]) -> disputes.Fact:
+    state = _DISPUTES.get(str(dispute.get("status")))
+    if state is None:
+        raise base.Unanswered(f"a dispute in the state {dispute.get('status')!r}")
+    charge = dispute.get("charge")
+    marks = charge.get("metadata") if isinstance(charge, dict) else None
+    lines = dispute.get("balance_transactions")
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return disputes.Fact(
+        dispute_id=_id(dispute.get("id")),
+        state=state,
+        amount_vnd=_whole(dispute.get("amount")),
+        currency=str(dispute.get("currency") or "").upper()[:3],
+        reason=str(dispute.get("reason") or "")[:100],
+        intent_id=_id(dispute.get("payment_intent")),
+        charge_id=_id(charge),
+        attempt_id=_id((marks or {}).get("attempt_id")),
+        answer_by=datetime.fromtimestamp(due, tz=UTC) if isinstance(due, int) and due else None,
+        lines=tuple(_dispute_line(line) for line in lines or [] if isinstance(line, dict)),
+    )
+
+
+def _dispute_line(line: Mapping[str, Any]) -> disputes.Line:
+    name, amount, fee = _id(line.get("id")), line.get("amount"), line.get("fee")
+    if not name or not isinstance(amount, int) or not isinstance(fee, int):
+        raise base.Unanswered("a line of a dispute that makes no sense")
+    return disputes.Line(name, amount, fee, str(line.get("currency") or "").upper()[:3])
+
+
+def notification(event: Any, raw: bytes) -> base.Notification:
+    """Return what an event is about. Errors: Unreadable for what is not an event."""
     if not isinstance(event, dict) or not _id(event.get("id")):
-        raise base.Forged("signed, but not an event")
+        raise base.Unreadable("signed, but not an event")
     data = event.get("data")
     thing = data.get("object") if isinstance(data, dict) else None
     thing = thing if isinstance(thing, dict) else {}
@@ -327,6 +385,8 @@ def notification(event: Any) -> base.Notification:
         session_id=own if shape == "checkout.session" else "",
         intent_id=own if shape == "payment_intent" else _id(thing.get("payment_intent")),
         provider_refund_id=own if shape == "refund" else "",
+        dispute_id=own if shape == "dispute" else "",
+        raw=raw,
     )
 
 

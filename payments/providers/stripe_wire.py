@@ -18,12 +18,12 @@ from urllib.parse import urlencode
 import requests
 import urllib3
 
+from payments.providers import bounded
 from payments.providers.base import Refused, Unanswered
 
 logger = logging.getLogger(__name__)
 
 API_VERSION = "2026-05-27.dahlia"
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 FORM = "application/x-www-form-urlencoded"
@@ -148,7 +148,7 @@ class Wire:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                raw = _read(response, deadline)
+                raw = bounded.read(response, deadline)
                 body = json.loads(raw) if raw is not None else None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
             return _Try(failure=type(failure).__name__)
@@ -165,22 +165,6 @@ class Wire:
             session.trust_env = False
             self._local.session = session
         return session
-
-
-def _read(response: requests.Response, deadline: float) -> bytes | None:
-    """Return the body, or None when it is too long or drips past the deadline.
-
-    Read as it comes: asking for a whole block would wait for a server that sends a byte now and
-    then, for as long as it likes.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while part := response.raw.read1(65536, decode_content=True):
-        size += len(part)
-        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            return None
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _may_retry(tried: _Try) -> bool:

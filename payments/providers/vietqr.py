@@ -31,6 +31,8 @@ class VietQR:
 
     name = "vietqr"
     livemode = False  # a bank has no test mode: the address is another one
+    notification_method = "POST"
+    closes_pages = True  # it is shown no more; one that was seen can still be paid
 
     def __init__(self, wire: bank_wire.Wire, secrets: Sequence[str]) -> None:
         self._wire = wire
@@ -117,31 +119,34 @@ class VietQR:
 
     # --- what comes in --------------------------------------------------------------------------
 
-    def parse_notification(
-        self, raw: bytes, headers: Mapping[str, str], *, now: datetime
-    ) -> base.Notification:
-        """Return what a signed notice is about. Errors: Forged."""
+    def parse_notification(self, request: base.RawRequest, *, now: datetime) -> base.Notification:
+        """Return what a signed notice is about. Errors: Forged, Unreadable."""
         try:
             bank_signature.verify(
-                raw,
-                headers.get(bank_signature.STAMP_HEADER, ""),
-                headers.get(bank_signature.SIGNATURE_HEADER, ""),
+                request.body,
+                request.headers.get(bank_signature.STAMP_HEADER, ""),
+                request.headers.get(bank_signature.SIGNATURE_HEADER, ""),
                 secrets=self._secrets,
                 now=int(now.timestamp()),
             )
         except bank_signature.SignatureInvalid as failure:
             raise base.Forged(str(failure)) from failure
         try:
-            line = json.loads(raw.decode("utf-8"))
-            return notification(line)
+            return notification(json.loads(request.body.decode("utf-8")), raw=request.body)
         except (ValueError, RecursionError, base.Unanswered) as failure:
-            raise base.Forged("signed, but no line of a statement") from failure
+            raise base.Unreadable("signed, but no line of a statement") from failure
 
-    def missed(self, since: datetime) -> Sequence[tuple[base.Notification, bytes]]:
+    def reply(self, verdict: base.Verdict, *, fresh: bool = False) -> base.Reply:
+        """Return what the bank wants to hear: 200 ends its tries, anything else repeats them."""
+        if verdict in {base.Verdict.FORGED, base.Verdict.UNREADABLE}:
+            return base.Reply(400, None)
+        return base.Reply(200, {"received": True, "duplicate": not fresh})
+
+    def missed(self, since: datetime) -> Sequence[base.Notification]:
         """Return the lines of the statement since then, oldest first: every notice may be lost."""
         lines = self._lines({"from": (since - ENTERED_LATE).isoformat()})
         return [
-            (notification(line), json.dumps(line, ensure_ascii=False).encode()) for line in lines
+            notification(line, raw=json.dumps(line, ensure_ascii=False).encode()) for line in lines
         ]
 
     def list_settlement(self, day: date) -> Sequence[base.SettlementLine]:
@@ -151,11 +156,13 @@ class VietQR:
         found = []
         for line in self._lines({"from": start.isoformat(), "to": end.isoformat()}):
             amount = _whole(line.get("amount"))
-            signed = amount if line.get("kind") == "credit" else -amount
+            credit = line.get("kind") == "credit"
+            signed = amount if credit else -amount
+            ordered = "refund" if line.get("transfer") else "debit"
             found.append(
                 base.SettlementLine(
                     line_id=_id(line.get("id")),
-                    kind=str(line.get("kind"))[:20],
+                    kind="charge" if credit else ordered,
                     source_id=_id(line.get("transfer") or line.get("id")),
                     amount_vnd=signed,
                     fee_vnd=0,
@@ -181,7 +188,7 @@ class VietQR:
         raise base.Unanswered(f"a statement of more than {MAX_PAGES} pages")
 
 
-def notification(line: Any) -> base.Notification:
+def notification(line: Any, *, raw: bytes) -> base.Notification:
     """Return what a line of the statement is about. Errors: Unanswered for what is none."""
     if not isinstance(line, dict) or line.get("kind") not in {"credit", "debit"}:
         raise base.Unanswered("not a line of a statement")
@@ -191,6 +198,7 @@ def notification(line: Any) -> base.Notification:
         livemode=VietQR.livemode,
         made_at=_moment(line.get("made_at")),
         intent_id=_id(line.get("id")),
+        raw=raw,
     )
 
 

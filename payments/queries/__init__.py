@@ -1,19 +1,23 @@
 """Reads of money: for the owner, for a reference, for the desk, for the city's figures."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, Prefetch, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from common.errors import NotFound
 from payments.models import Attempt, LedgerEntry, Payment, Receipt, Refund
 from payments.rules import money, showing, states
 
 SETTLED = (states.Payment.PAID.value, states.Payment.REFUNDED.value)
 SHOWN = 5
+TRIES = Prefetch(
+    "attempts", Attempt.objects.select_related("paid_with", "transfer").order_by("number")
+)
+_OLDEST = ("created_at", "id")
+BACK = Prefetch("refunds", Refund.objects.select_related("replaced_by").order_by(*_OLDEST))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,50 +65,23 @@ def owing(citizen_id: str) -> QuerySet[Payment, str]:
     return rows.values_list("reference", flat=True)
 
 
+def owed_references() -> QuerySet[Payment, str]:
+    """Return, as a subquery, the references for which anybody still owes something."""
+    rows = Payment.objects.filter(state=states.Payment.OWED.value)
+    return rows.values_list("reference", flat=True)
+
+
 # --- for the owner ------------------------------------------------------------------------------
 
 
 def payments_of(citizen_id: str) -> QuerySet[Payment]:
     """Return the payments of one citizen with what the app shows of each: three queries."""
-    return (
-        Payment.objects.of(citizen_id)
-        .select_related("receipt")
-        .prefetch_related(
-            Prefetch("attempts", Attempt.objects.select_related("transfer").order_by("number"))
-        )
-    )
+    return Payment.objects.of(citizen_id).prefetch_related(TRIES, BACK)
 
 
-def payment_of(citizen_id: str, payment_id: str) -> Payment:
-    """Return one payment of this citizen. Errors: NotFound, also when it is somebody else's."""
-    found = payments_of(citizen_id).filter(id=payment_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def attempt_of(citizen_id: str, payment_id: str, attempt_id: str) -> Attempt:
-    """Return one attempt of this citizen. Errors: NotFound."""
-    found = (
-        Attempt.objects.select_related("transfer")
-        .filter(id=attempt_id, payment_id=payment_id, payment__citizen_id=citizen_id)
-        .first()
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
-def receipt_of(citizen_id: str, payment_id: str) -> Receipt:
-    """Return the receipt of one payment of this citizen. Errors: NotFound, also when unpaid."""
-    found = (
-        Receipt.objects.select_related("payment")
-        .filter(payment_id=payment_id, payment__citizen_id=citizen_id)
-        .first()
-    )
-    if found is None:
-        raise NotFound
-    return found
+def has_receipt(payment: Payment) -> bool:
+    """Return whether a receipt was issued: it is written in the commit that captures the sum."""
+    return payment.captured_vnd > 0
 
 
 def shown(payment: Payment) -> showing.Shown:
@@ -116,6 +93,11 @@ def shown(payment: Payment) -> showing.Shown:
 def shown_attempt(attempt: Attempt) -> showing.Shown:
     """Return the state of an attempt in the app."""
     return showing.attempt(_try(attempt))
+
+
+def shown_checkout(page: Sequence[Attempt]) -> showing.Shown:
+    """Return the state of a page for several dues in the app; the one that opened it first."""
+    return showing.checkout([_try(attempt) for attempt in page])
 
 
 def _try(attempt: Attempt) -> showing.Try:
@@ -149,7 +131,7 @@ def home_of(citizen_id: str) -> HomePart:
 def export_of(citizen_id: str) -> list[dict[str, Any]]:
     """Return everything that is kept here about a citizen, as plain values."""
     rows = payments_of(citizen_id).prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("created_at", "id"))
+        Prefetch("receipts", Receipt.objects.order_by("issued_at", "number")),
     )
     return [
         {
@@ -182,89 +164,13 @@ def export_of(citizen_id: str) -> list[dict[str, Any]]:
                 }
                 for refund in row.refunds.all()
             ],
-            "receipt": f"{row.receipt.series} {row.receipt.number:07d}" if _has(row) else None,
+            "receipts": [str(receipt) for receipt in row.receipts.all()],  # type: ignore[attr-defined]
         }
         for row in rows.order_by("created_at", "id")
     ]
 
 
-def _has(payment: Payment) -> bool:
-    return hasattr(payment, "receipt")
-
-
 # --- for the money desk -------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class DeskRefund:
-    id: str
-    amount_vnd: int
-    state: str
-    reason: str
-    requested_by: str
-    created_at: datetime
-    failure_code: str
-
-
-@dataclasses.dataclass(frozen=True)
-class DeskPayment:
-    """A payment as an officer of its agency sees it. Who may see it is the caller's to check."""
-
-    id: str
-    reference: str
-    agency_code: str
-    title: str
-    state: str
-    amount_vnd: int
-    paid_vnd: int
-    refunded_vnd: int
-    refundable_vnd: int
-    settled_at: datetime | None
-    refunds: tuple[DeskRefund, ...]
-
-
-def desk(
-    *, payment_id: str | None = None, references: Iterable[str] = (), refund_id: str | None = None
-) -> list[DeskPayment]:
-    """Return payments with their refunds, newest first: by id, by references, or by a refund."""
-    wanted = Q(id=payment_id) if payment_id else Q(reference__in=list(references))
-    if refund_id:
-        wanted = Q(refunds__id=refund_id)
-    rows = Payment.objects.filter(wanted).prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("created_at", "id"))
-    )
-    return [_desk_row(row) for row in rows.order_by("-created_at", "-id")]
-
-
-def _desk_row(row: Payment) -> DeskPayment:
-    return DeskPayment(
-        id=row.id,
-        reference=row.reference,
-        agency_code=row.agency_code,
-        title=row.title,
-        state=row.state,
-        amount_vnd=row.amount_vnd,
-        paid_vnd=row.captured_vnd,
-        refunded_vnd=row.refunded_vnd,
-        refundable_vnd=money.refundable(
-            captured_vnd=row.captured_vnd,
-            refunded_vnd=row.refunded_vnd,
-            refunding_vnd=row.refunding_vnd,
-        ),
-        settled_at=row.settled_at,
-        refunds=tuple(
-            DeskRefund(
-                id=refund.id,
-                amount_vnd=refund.amount_vnd,
-                state=refund.state,
-                reason=refund.reason,
-                requested_by=refund.requested_by,
-                created_at=refund.created_at,
-                failure_code=refund.failure_code,
-            )
-            for refund in row.refunds.all()
-        ),
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -372,8 +278,14 @@ class Figures:
 
 
 def figures(start: datetime, end: datetime) -> Figures:
-    """Return what was collected in a period, and what of that went back; the end is exclusive."""
-    rows = Payment.objects.filter(state__in=SETTLED, settled_at__gte=start, settled_at__lt=end)
+    """Return what agencies collected in a period, and what of that went back; end exclusive.
+
+    Money that was only passed on, to billers and stalls, is no fee and is not counted.
+    """
+    passed_on = Q(agency_code__startswith=money.BILLER) | Q(agency_code__startswith=money.STALL)
+    rows = Payment.objects.filter(
+        state__in=SETTLED, settled_at__gte=start, settled_at__lt=end
+    ).exclude(passed_on)
     sums = rows.aggregate(
         collected=Coalesce(Sum("captured_vnd"), 0), refunded=Coalesce(Sum("refunded_vnd"), 0)
     )

@@ -8,6 +8,9 @@ from django.db.models import Prefetch, Q, QuerySet
 from citizens import queries as citizens
 from common.errors import NotFound
 from payments.models import Payment, SuspenseItem, SuspenseMove
+from payments.rules.suspense import Reason
+
+REASONS = [reason.value for reason in Reason]
 
 
 @dataclasses.dataclass(frozen=True)

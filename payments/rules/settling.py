@@ -16,6 +16,7 @@ class Outcome(enum.StrEnum):
     DECLINED = "declined"  # over, nothing taken
     EXPIRED = "expired"  # over by time, nothing taken
     CANCELLED = "cancelled"  # over on request, nothing taken
+    SUSPECT = "suspect"  # money was taken and the provider itself doubts it: a person decides
 
 
 class Posting(enum.StrEnum):
@@ -62,13 +63,18 @@ def of_credit(credit: suspense.Credit) -> Fact:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What follows; `None` leaves a state as it is."""
+    """What follows; `None` leaves a state as it is.
+
+    Units: received_vnd is this due's part of what came, fee_vnd of what the provider kept.
+    """
 
     attempt: states.Attempt | None = None
     payment: states.Payment | None = None
     posting: Posting = Posting.NOTHING
     give_back: bool = False
     reason: str = ""
+    received_vnd: int = 0
+    fee_vnd: int = 0
 
 
 UNCHANGED = Decision()
@@ -88,15 +94,30 @@ def decide(
     owed_vnd: int,
     fact: Fact,
     closing: bool = False,
+    page_vnd: int | None = None,
+    opener: bool = True,
 ) -> Decision:
-    """Return what the provider's word changes. A stale word never takes anything back.
+    """Return what the provider's word changes for one due. A stale word never takes anything back.
 
-    Shape: closing says that this side asked the provider to close the page.
+    Shape: closing says that this side asked the provider to close the page; page_vnd is what the
+    page asks for altogether, when several dues are paid on it; opener is the one of them on which
+    the provider's fee, and money that does not fit, are booked.
     """
     if attempt in states.TERMINAL_ATTEMPTS:
         return UNCHANGED
     if fact.outcome == Outcome.PAID:
-        return _paid(payment, owed_vnd, fact)
+        return _paid(payment, owed_vnd, owed_vnd if page_vnd is None else page_vnd, opener, fact)
+    if fact.outcome == Outcome.SUSPECT:
+        in_dong = fact.currency.upper() == "VND" and fact.amount_vnd > 0
+        posting = Posting.SUSPENSE if in_dong and opener else Posting.NOTHING
+        held = posting == Posting.SUSPENSE
+        return Decision(
+            attempt=states.Attempt.REVIEW,
+            posting=posting,
+            received_vnd=fact.amount_vnd if held else 0,
+            fee_vnd=fact.fee_vnd if held else 0,
+            reason=fact.decline_code or "suspected_fraud",
+        )
     if attempt not in states.ACTIVE_ATTEMPTS:
         return UNCHANGED
     if fact.outcome in {Outcome.OPEN, Outcome.PROCESSING}:
@@ -110,28 +131,55 @@ def decide(
     return Decision(attempt=end, reason=reason)
 
 
-def _paid(payment: states.Payment, owed_vnd: int, fact: Fact) -> Decision:
+def _paid(
+    payment: states.Payment, owed_vnd: int, page_vnd: int, opener: bool, fact: Fact
+) -> Decision:
     review = states.Attempt.REVIEW
     if fact.currency.upper() != "VND":
         # Not even suspense can hold it: the ledger counts đồng.
         return Decision(attempt=review, reason="currency_differs")
+    fee = fact.fee_vnd if opener else 0
     if fact.misdirected:
-        return Decision(attempt=review, posting=Posting.SUSPENSE, reason="wrong_account")
-    if fact.amount_vnd != owed_vnd:
-        posting = Posting.SUSPENSE if fact.amount_vnd > 0 else Posting.NOTHING
-        return Decision(attempt=review, posting=posting, reason="amount_differs")
+        return Decision(
+            attempt=review,
+            posting=Posting.SUSPENSE,
+            reason="wrong_account",
+            received_vnd=fact.amount_vnd,
+            fee_vnd=fee,
+        )
+    if fact.amount_vnd != page_vnd:
+        # Nobody can say which due it was meant for: it is held in one place.
+        if opener and fact.amount_vnd > 0:
+            return Decision(
+                attempt=review,
+                posting=Posting.SUSPENSE,
+                reason="amount_differs",
+                received_vnd=fact.amount_vnd,
+                fee_vnd=fee,
+            )
+        return Decision(attempt=review, reason="amount_differs")
     match payment:
         case states.Payment.OWED:
             return Decision(
-                attempt=states.Attempt.PAID, payment=states.Payment.PAID, posting=Posting.FEE
+                attempt=states.Attempt.PAID,
+                payment=states.Payment.PAID,
+                posting=Posting.FEE,
+                received_vnd=owed_vnd,
+                fee_vnd=fee,
             )
         case states.Payment.PAID | states.Payment.REFUNDED:
             reason = "paid_twice"
         case _:
             reason = "paid_after_cancel"
-    # Whoever transferred by bank is asked by an officer first: no rule sends a transfer back.
-    by_rule = fact.credit is None
-    return Decision(attempt=review, posting=Posting.SUSPENSE, give_back=by_rule, reason=reason)
+    return Decision(
+        attempt=review,
+        posting=Posting.SUSPENSE,
+        # Whoever transferred by bank is asked by an officer first: no rule sends a transfer back.
+        give_back=fact.credit is None,
+        reason=reason,
+        received_vnd=owed_vnd,
+        fee_vnd=fee,
+    )
 
 
 class RefundOutcome(enum.StrEnum):

@@ -72,3 +72,12 @@ def payment(state: states.Payment, tries: Sequence[Try]) -> Shown:
 def may_pay(shown: Shown) -> bool:
     """Return whether the app may offer to pay: also while a page is open, to open it again."""
     return shown in {Shown.OWED, Shown.PENDING, Shown.DECLINED, Shown.EXPIRED}
+
+
+def checkout(tries: Sequence[Try]) -> Shown:
+    """Return what the app is told about a page for several dues; they part only at the end.
+
+    Shape: tries are those of the page, the one that opened it first.
+    """
+    told = [attempt(one) for one in tries]
+    return Shown.REVIEW if Shown.REVIEW in told else told[0]

@@ -107,6 +107,7 @@ REFUND_EDGES: tuple[Edge[Refund], ...] = (
     *_edges(Refund.SUCCEEDED, (*_UNSETTLED, Refund.PENDING), "the money arrived"),
     *_edges(Refund.FAILED, (*_UNSETTLED, Refund.PENDING), "the provider did not execute it"),
     Edge(Refund.SUCCEEDED, Refund.FAILED, "the payer's bank sent it back days later"),
+    Edge(None, Refund.SUCCEEDED, "a cashier paid out what a failed refund owes, past the provider"),
 )
 
 # Only one of these may exist for a payment: the payer must not have two pages open.

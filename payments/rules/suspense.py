@@ -15,7 +15,7 @@ class Suspense(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why money is held apart. The first four are also the reasons of an attempt in review."""
+    """Why money is held apart. The first four and the last two put an attempt into review."""
 
     AMOUNT_DIFFERS = "amount_differs"  # more or less than what is owed
     CURRENCY_DIFFERS = "currency_differs"  # not đồng: no ledger account can hold it
@@ -26,6 +26,8 @@ class Reason(enum.StrEnum):
     NO_REFERENCE = "no_reference"  # the text names none, or none that checks
     SEVERAL_REFERENCES = "several_references"  # the text names more than one
     UNKNOWN_REFERENCE = "unknown_reference"  # it checks, and was never given out
+    SUSPECTED_FRAUD = "suspected_fraud"  # the provider took it and doubts it
+    BANK_REVERSAL = "bank_reversal"  # the payer's bank took it back, so says the provider
 
 
 class Move(enum.StrEnum):
@@ -87,9 +89,14 @@ class Credit:
     made_at: datetime
 
 
-def misdirected(credit: Credit, *, account: str) -> bool:
-    """Return whether money came to another account than the one that was shown."""
-    return credit.account != account
+def apart(reason: str, *, misdirected: bool) -> Reason:
+    """Return why a transfer that names a try is held, from the reason of the try's decision.
+
+    None was decided where the try was over: then it is one more transfer under its reference.
+    """
+    if misdirected:
+        return Reason.WRONG_ACCOUNT
+    return Reason(reason) if reason else Reason.SECOND_TRANSFER
 
 
 def shares(lefts: list[int], *, owed_vnd: int) -> list[int] | None:

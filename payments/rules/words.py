@@ -16,6 +16,11 @@ def amount(amount_vnd: int) -> str:
     return f"{words[0].upper()}{words[1:]} đồng"
 
 
+def dong(amount_vnd: int) -> str:
+    """Return a sum as people in Việt Nam write it: 16.000."""
+    return f"{amount_vnd:,}".replace(",", ".")
+
+
 def _number(number: int) -> str:
     if number == 0:
         return DIGITS[0]
@@ -79,6 +84,38 @@ DECLINES = {
         "Thẻ đã vượt hạn mức giao dịch. Hãy dùng thẻ khác.",
         "The card is over its limit. Use another one.",
     ),
+    "cancelled_by_payer": (
+        "Bạn đã hủy giao dịch. Chưa có khoản tiền nào bị trừ.",
+        "You cancelled the payment. Nothing was taken.",
+    ),
+    "internet_banking_not_registered": (
+        "Thẻ hoặc tài khoản chưa đăng ký Internet Banking. Hãy đăng ký hoặc chọn cách nộp khác.",
+        "The card or account is not registered for internet banking. Pay in another way.",
+    ),
+    "verification_failed": (
+        "Thông tin thẻ, mật khẩu hoặc OTP không đúng. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The card's details, password or code were wrong. Nothing was taken; try again.",
+    ),
+    "limit_exceeded": (
+        "Tài khoản đã vượt hạn mức giao dịch trong ngày. Hãy dùng tài khoản khác.",
+        "The account is over its limit for the day. Use another one.",
+    ),
+    "account_locked": (
+        "Thẻ hoặc tài khoản đang bị khóa. Hãy dùng thẻ hoặc tài khoản khác.",
+        "The card or account is locked. Use another one.",
+    ),
+    "bank_unavailable": (
+        "Ngân hàng đang bảo trì. Hãy thử lại sau hoặc chọn ngân hàng khác.",
+        "The bank is under maintenance. Try later, or choose another bank.",
+    ),
+    "page_expired": (
+        "Đã hết thời gian chờ thanh toán. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The time to pay ran out. Nothing was taken; try again.",
+    ),
+    "bank_declined": (
+        "Giao dịch không thành công. Chưa có khoản tiền nào bị trừ; hãy thử lại.",
+        "The payment did not succeed. Nothing was taken; try again.",
+    ),
 }
 DECLINED = (
     "Thẻ bị từ chối. Chưa có khoản tiền nào bị trừ; hãy dùng thẻ khác.",
@@ -89,3 +126,8 @@ DECLINED = (
 def decline(code: str) -> tuple[str, str]:
     """Return what a payer reads for the provider's decline code, Vietnamese and English."""
     return DECLINES.get(code, DECLINED)
+
+
+def masked_name(name: str) -> str:
+    """Return a name of which only the initials are told: "Nguyễn Thị Thử" is "N*** T*** T***"."""
+    return " ".join(f"{part[0].upper()}***" for part in name.split())

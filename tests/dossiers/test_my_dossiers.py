@@ -262,7 +262,7 @@ def test_the_detail_takes_the_same_reads_whatever_happened(cast, count_queries):
         settle(dossier)
         move(cast.reception, dossier, "receive", 1)
         move(cast.reception, dossier, "request_supplement", 2, reason="Thiếu")
-    assert counts == [10, 10]
+    assert counts == [11, 11]
 
 
 def test_every_state_can_be_asked_for_by_its_key(cast):

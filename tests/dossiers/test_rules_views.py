@@ -117,7 +117,7 @@ def test_which_roles_fit_together(roles, fit):
 
 @pytest.mark.parametrize("role", list(Role))
 def test_which_roles_open_dossiers(role):
-    assert seats.reads_dossiers([role]) == (role not in {"admin", "catalogue"})
+    assert seats.reads_dossiers([role]) == (role not in {"admin", "catalogue", "cashier"})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.e2e import lookup
+from tests.e2e import desk, lookup, payment_page, vnpay
 
 PICTURES = pathlib.Path("e2e-pictures")
 FLAGS = (
@@ -60,6 +60,14 @@ class Walk:
 
     def until(self, what: str, condition: object) -> None:
         wait = WebDriverWait(self.browser, WAIT, ignored_exceptions=[WebDriverException])
+        wait.until(condition)  # type: ignore[arg-type]
+        self.holds(what, True)
+
+    def patiently(self, what: str, condition: object) -> None:
+        """Wait for what another half minute may bring, as a new code of a second factor."""
+        wait = WebDriverWait(
+            self.browser, 70, poll_frequency=5, ignored_exceptions=[WebDriverException]
+        )
         wait.until(condition)  # type: ignore[arg-type]
         self.holds(what, True)
 
@@ -301,13 +309,15 @@ class Walk:
             lookup.refused(self)
             lookup.waiting(self)
             self.pay(dossier)
+            payment_page.walk_alone(self)
             self.desk(dossier)
             lookup.to_the_end(self, dossier)
             self.papers(dossier)
             decided = self.dossier()
-            self.pay(decided)
+            vnpay.pay(self, decided)
             self.result(decided)
             self.signature(decided)
+            desk.walk(self)
         finally:
             self.browser.quit()
         print(f"{self.passed} passed, 0 failed")  # noqa: T201

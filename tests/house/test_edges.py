@@ -82,12 +82,20 @@ def test_not_ready_without_a_worker(anonymous):
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "development-only-secret-key-of-no-value-at-all-0123456789"),
+        ("BILLER_API_KEY", ""),
+        ("BILLER_API_KEY", "biller_mock_of_no_value"),
         ("DATABASE_URL", ""),
         ("DATABASE_URL", "sqlite:///x.db"),
         ("ALLOWED_HOSTS", ""),
         ("FILE_SCANNER", ""),
         ("EMAIL_URL", ""),
         ("APP_ENV", "staging"),
+        ("VNPAY_HASH_SECRET", ""),
+        ("VNPAY_HASH_SECRET", "vnpay-mock-of-no-value"),
+        ("VNPAY_TMN_CODE", ""),
+        ("VNPAY_TMN_CODE", "CTS-0001"),
+        ("VNPAY_IP_ADDR", ""),
+        ("VNPAY_API_URL", "http://sandbox.vnpayment.vn/merchant_webapi/api/transaction"),
     ],
 )
 def test_production_refuses_what_is_unsafe(name, value):
@@ -105,6 +113,13 @@ def test_production_refuses_what_is_unsafe(name, value):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "PAYMENT_METHODS": "card=stripe,vnpay=vnpay",
+        "VNPAY_PAY_URL": "https://sandbox.vnpayment.vn/paymentv2/vpcpay.html",
+        "VNPAY_API_URL": "https://sandbox.vnpayment.vn/merchant_webapi/api/transaction",
+        "VNPAY_TMN_CODE": "CTS00001",
+        "VNPAY_HASH_SECRET": "v" * 32,
+        "VNPAY_IP_ADDR": "203.0.113.7",
+        "BILLER_API_KEY": "b" * 20,
         "ALLOWED_HOSTS": "api.example.vn",
         "DATABASE_URL": "postgresql://app@db/cantho",
         "DATABASE_OWNER_URL": "postgresql://owner@db/cantho",
@@ -123,6 +138,9 @@ def test_production_refuses_what_is_unsafe(name, value):
         )
 
     assert load(safe).returncode == 0, load(safe).stderr
+    if name.startswith("VNPAY_"):  # who takes cards only needs none of it
+        by_card = {k: v for k, v in safe.items() if not k.startswith("VNPAY_")}
+        assert load({**by_card, "PAYMENT_METHODS": "card=stripe"}).returncode == 0
     refused = load({**safe, name: value})
     assert refused.returncode != 0
     assert "ImproperlyConfigured" in refused.stderr
@@ -155,6 +173,10 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
         "BANK_TOKEN": "b" * 20,
         "BANK_NOTICE_SECRETS": "n" * 20,
+        "VNPAY_TMN_CODE": "CTS00001",
+        "VNPAY_HASH_SECRET": "v" * 32,
+        "VNPAY_IP_ADDR": "203.0.113.7",
+        "BILLER_API_KEY": "b" * 20,
         "CODE_GATEWAY_TOKEN": "t" * 20,
         "MEDIA_ROOT": str(tmp_path),
         # No database or cache listens at the example's hosts: these checks ask settings only.

@@ -142,7 +142,7 @@ def test_every_operation_has_an_id_a_summary_a_success_and_its_refusals():
             assert codes & {"200", "201", "204"}, name
             assert operation["description"]
             keyed = any(p["name"] == "Idempotency-Key" for p in operation["parameters"])
-            question = name in {"quoteFee", "lookUpDossier", "validateDocument"}
+            question = name in {"quoteFee", "lookUpDossier", "validateDocument", "lookUpBills"}
             assert keyed == (method == "post" and not question), name
             matched = any(p["name"] == "If-Match" for p in operation["parameters"])
             assert matched == (method in {"patch", "delete", "put"}), name

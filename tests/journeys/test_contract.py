@@ -8,11 +8,16 @@ from django.core.wsgi import get_wsgi_application
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, given, settings
 
+from common import clock
+from payments.actions import billers, bills
+from payments.rules.bills import Line, Stated, Status
+from seeds import bills as simulated
 from tests.conftest import Api
 from tests.dossiers import desks, stories, test_bulk_moves, test_opinions
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_counter import entered
 from tests.files.test_uploads import start as start_upload
+from tests.payments import test_saved_bills, test_stalls
 
 server = get_wsgi_application()
 
@@ -61,10 +66,29 @@ def world(cast):
             "file_id": entered(cast),
             "opinion_id": opinion["id"],
             "bulk_id": job["id"],
+            **of_payees(cast),
             "code": "2.000635",
             "feedback_id": question["id"],
             "officer_id": cast.reception.get("/api/v1/me").json()["id"],
         },
+    }
+
+
+def of_payees(cast):
+    """A bill, a kept customer code, and a stall with its seller; no biller is running."""
+    list(simulated.load(now=clock.now()))
+    stated = Stated(
+        "MPD0000001-202611", "N***", "kỳ 11/2026", (Line("Điện", 1, 9, 9),), 9, None, Status.OPEN
+    )
+    biller = billers.known("dien-mau")
+    kept = bills.keep(biller=biller, customer_code="MPD0000001", stated=[stated], now=clock.now())
+    stall = cast.stranger.post(test_stalls.MINE, test_stalls.INVITATION)
+    mine = {**test_stalls.INVITATION, "stall_code": "A02", "invitation_code": "MOPHONG-A02-2026"}
+    assert stall.status_code == 201
+    return {
+        "bill_id": kept[0],
+        "saved_bill_id": test_saved_bills.save(cast.owner).json()["id"],
+        "stall_id": cast.owner.post(test_stalls.MINE, mine).json()["id"],
     }
 
 

@@ -16,7 +16,10 @@ from django.db import connection
 
 from common import clock
 from dossiers.actions import slot_plans
-from tests.dossiers import stories
+from dossiers.models import RefundDecision, Seat
+from payments.models import Attempt, Payment, Refund
+from seeds import bills as simulated
+from tests.dossiers import stories, ten_states
 from tests.dossiers.test_api_drafts import attach
 from tests.dossiers.test_counter import DESK, entered
 from tests.files.test_uploads import digest
@@ -37,6 +40,10 @@ OWNED = (
         "{representation_id}",
         "{opinion_id}",
         "{bulk_id}",
+        "{saved_bill_id}",
+        "{stall_id}",
+        "{refund_id}",
+        "{decision_id}",
     ),
 )
 OPERATIONS = [
@@ -70,6 +77,16 @@ TABLES = (
     "payments_payment",
     "payments_attempt",
     "payments_refund",
+    "payments_paycode",
+    "payments_payer",
+    "payments_billpayment",
+    "payments_savedbill",
+    "payments_stall",
+    "payments_stallsale",
+    "payments_ledgerentry",
+    "dossiers_refunddecision",
+    "dossiers_refunddecisionevent",
+    "dossiers_decidedrefund",
     "dossiers_conversation",
     "dossiers_dossiermessage",
     "dossiers_messagefile",
@@ -133,7 +150,19 @@ def owned(cast):
         "session_id": session.pk,
         "upload_id": start_upload(cast.owner, b"xx").json()["id"],
         "part_number": 1,
+        **of_payees(cast),
         **of_officers(cast),
+    }
+
+
+def of_payees(cast):
+    """A customer code that the owner keeps, and a stall that the owner sells at."""
+    from tests.payments import test_saved_bills, test_stalls
+
+    list(simulated.load(now=clock.now()))
+    return {
+        "saved_bill_id": test_saved_bills.save(cast.owner).json()["id"],
+        "stall_id": cast.owner.post(test_stalls.MINE, test_stalls.INVITATION).json()["id"],
     }
 
 
@@ -143,11 +172,60 @@ def of_officers(cast):
 
     opinion = test_opinions.asked(cast, desks.in_process(cast))
     job = test_bulk_moves.start(cast.reception, "receive", [("dos_x", 1)]).json()
-    return {"opinion_id": opinion["id"], "bulk_id": job["id"]}
+    return {"opinion_id": opinion["id"], "bulk_id": job["id"], **of_money(cast)}
+
+
+def of_money(cast):
+    """A fee that is kept after a refusal, and a refund of it; the foreign officer is a cashier."""
+    Seat.objects.filter(user__email="cai-khe@demo.invalid").update(
+        roles=["reception", "handler", "approver", "cashier"]
+    )
+    dossier = ten_states.paid(cast)
+    ten_states.go(cast.reception, dossier, "refuse", 1, reason="Không thuộc thẩm quyền")
+    payment = Payment.objects.get(reference=dossier["id"])
+    attempt = Attempt.objects.create(
+        payment=payment,
+        number=1,
+        provider="stripe",
+        client_key="k",
+        provider_key="k",
+        state="paid",
+        received_vnd=16_000,
+        expires_at=clock.now(),
+        created_at=clock.now(),
+        settled_at=clock.now(),
+    )
+    refund = Refund.objects.create(
+        payment=payment,
+        attempt=attempt,
+        kind="fee",
+        amount_vnd=1_000,
+        state="failed",
+        reason="x",
+        requested_by="x",
+        client_key="k",
+        provider_key="k",
+        created_at=clock.now(),
+        failed_at=clock.now(),
+    )
+    decision = RefundDecision.objects.get(dossier_id=dossier["id"])
+    return {"refund_id": refund.id, "decision_id": decision.id}
 
 
 # What a body must hold to be looked at at all, by the ending of the address.
 BODIES = {
+    "/{decision_id}/moves": {
+        "move": "decline",
+        "expected_state": "open",
+        "reason": "Theo quy định của cơ quan",
+    },
+    "/{payment_id}/refunds": {
+        "amount": 1,
+        "refundable_believed": 1,
+        "reason": "Theo quy định của cơ quan",
+    },
+    "/retry": {"reason": "Theo quy định của cơ quan"},
+    "/pay-out": {"way": "bank", "reference": "UNC-01", "reason": "Theo quy định của cơ quan"},
     "/{feedback_id}/moves": {"move": "refuse", "expected_state": "received", "text": "x"},
     "/moves": {"move": "refuse", "expected_state": 1, "reason": "x"},
     "/extension": {
@@ -175,7 +253,14 @@ BODIES = {
         "working_days": 2,
         "expected_state": 1,
     },
+    "/refund": {"reason": "xxx"},
     "/delivery": {"way": "counter"},
+    "/dues": {
+        "payment_id": "pay_x",
+        "lines": [],
+        "reason": "x",
+        "expected_state": 1,
+    },
     "/delivery-reports": {"outcome": "delivered"},
 }
 
@@ -194,6 +279,8 @@ def call(api, method, path, owned):
     for name, value in owned.items():
         path = path.replace("{" + name + "}", str(value))
     assert "{" not in path, path
+    if path.endswith("/daily-totals"):
+        path += "?from=2026-11-24&to=2026-11-24"
     if path.endswith(("/message-files", "/proof", "/file")) and method == "post":
         return api.upload(path, file=stories.picture())
     multipart = path.endswith(("/attachments", "/scans")) and method == "post"

@@ -19,6 +19,7 @@ from payments.models import (
 from payments.providers import bank_signature
 from payments.providers.bank_mock import notices
 from payments.providers.bank_mock.server import Mock
+from payments.reports import books
 from payments.rules import vietqr
 from tests.payments.factories import World
 
@@ -119,6 +120,7 @@ class Bank:
         rows = LedgerEntry.objects.exclude(settlement_id="").order_by("id")
         ours = Counter(rows.filter(_of_bank()).values_list("settlement_id", "amount_vnd"))
         assert ours == theirs
+        assert list(books.check()) == []
         held: Counter[str] = Counter()
         payable: Counter[str] = Counter()
         for item in SuspenseItem.objects.order_by("id"):

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from common import db
-from payments.providers import bank_wire, registry, stripe_wire
+from payments.billers.mock.server import Mock
+from payments.providers import bank_wire, json_wire, registry, stripe_wire, vnpay_wire
+from tests import fakes_vnpay
 from tests.fakes import SECRET, Provider
+from tests.fakes_vnpay import Vnpay
 from tests.payments import invariants
 from tests.payments.bank import Bank
 from tests.payments.caller import Caller
 from tests.payments.factories import World
+from tests.payments.shop import Shop
+from tests.payments.witnesses.judge import Judge
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +29,11 @@ def provider_process() -> Iterator[Provider]:
 @pytest.fixture
 def provider(
     provider_process: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> Provider:
+) -> Iterator[Provider]:
+    """The mock, with Stripe's own document as the judge of all that goes in and out of it."""
     provider_process.reset()
+    judge = Judge()
+    provider_process.mock.heard = judge.hear
     settings.STRIPE_BASE_URL = provider_process.url
     settings.STRIPE_SECRET_KEY = "sk_test_of_the_tests"
     settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
@@ -33,26 +41,73 @@ def provider(
     monkeypatch.setattr(stripe_wire, "FIRST_PAUSE_SECONDS", 0.0)  # nobody sleeps in tests
     monkeypatch.setattr(stripe_wire, "LONGEST_PAUSE_SECONDS", 0.0)
     registry._stripe_of.cache_clear()
-    return provider_process
+    yield provider_process
+    provider_process.mock.heard = None
+    judge.decide(provider_process)
+
+
+@pytest.fixture(autouse=True)
+def by_card(settings: Any) -> None:
+    """Offer cards alone, unless a test brings another provider up."""
+    settings.PAYMENT_METHODS = {"card": "stripe"}
+
+
+@pytest.fixture(scope="session")
+def vnpay_process() -> Iterator[Vnpay]:
+    provider = Vnpay()
+    yield provider
+    provider.stub.stop()
+
+
+@pytest.fixture
+def vnpay(vnpay_process: Vnpay, settings: Any) -> Vnpay:
+    vnpay_process.reset()
+    settings.PAYMENT_METHODS = {"card": "stripe", "vnpay": "vnpay"}
+    settings.VNPAY_PAY_URL = f"{vnpay_process.url}/paymentv2/vpcpay.html"
+    settings.VNPAY_API_URL = f"{vnpay_process.url}/merchant_webapi/api/transaction"
+    settings.VNPAY_STATEMENT_URL = f"{vnpay_process.url}/_mock/statement"
+    settings.VNPAY_TMN_CODE = fakes_vnpay.TMN_CODE
+    settings.VNPAY_HASH_SECRET = fakes_vnpay.SECRET
+    settings.VNPAY_READ_TIMEOUT_SECONDS = 2.0
+    return vnpay_process
 
 
 @pytest.fixture(autouse=True)
 def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """I10: no transaction, and so no row lock, is held across a call to the provider."""
-    call = stripe_wire.Wire._call
+    """I10: no transaction, and so no row lock, is held across a call to provider or biller."""
+    for wire in (stripe_wire.Wire, json_wire.JsonWire, bank_wire.Wire):
+        monkeypatch.setattr(wire, "_call", _guarded(wire._call))
+    exchange = _guarded(vnpay_wire.Wire._exchange)
+    monkeypatch.setattr(vnpay_wire.Wire, "_exchange", exchange)
 
+
+def _guarded(call: Any) -> Any:
     def guarded(self: Any, *args: Any) -> Any:
-        assert not db.in_transaction(), "the provider is called inside a transaction"
+        assert not db.in_transaction(), "somebody outside is called inside a transaction"
         return call(self, *args)
 
-    monkeypatch.setattr(stripe_wire.Wire, "_call", guarded)
-    spoken = bank_wire.Wire._call
+    return guarded
 
-    def kept_out(self: Any, *args: Any) -> Any:
-        assert not db.in_transaction(), "the bank is called inside a transaction"
-        return spoken(self, *args)
 
-    monkeypatch.setattr(bank_wire.Wire, "_call", kept_out)
+@pytest.fixture(scope="session")
+def hub_process() -> Iterator[Mock]:
+    mock = Mock(api_key="biller_key_of_the_tests").start()
+    yield mock
+    mock.stop()
+
+
+@pytest.fixture
+def hub(hub_process: Mock, settings: Any, db: None) -> Mock:
+    """The simulated billers, on a real socket, and the table that names them."""
+    from common import clock as real
+    from seeds import bills
+
+    hub_process.reset()
+    settings.BILLER_BASE_URL = hub_process.url
+    settings.BILLER_API_KEY = "biller_key_of_the_tests"
+    settings.BILLER_READ_TIMEOUT_SECONDS = 2.0
+    list(bills.load(now=real.now()))
+    return hub_process
 
 
 @pytest.fixture
@@ -66,6 +121,21 @@ def world(
     made = World(provider, clock, drain)
     yield made
     invariants.check(made, logs=caplog.text)
+
+
+@pytest.fixture
+def shop(
+    provider: Provider,
+    vnpay: Vnpay,
+    clock: Any,
+    drain: Callable[[], int],
+    caplog: pytest.LogCaptureFixture,
+) -> Iterator[Shop]:
+    """A world with VNPay in it, checked when the scenario is over."""
+    made = Shop(provider, vnpay, clock, drain)
+    yield made
+    invariants.check(made, logs=caplog.text)
+    made.check_told()
 
 
 @pytest.fixture

@@ -72,6 +72,24 @@ class World:
             payment_id = charge.open(**values)
         return Payment.objects.get(id=payment_id)
 
+    def owe_to(
+        self, agencies: list[str], citizen_id: str, amount_vnd: int = 16000
+    ) -> list[Payment]:
+        """Return a due for each agency, of one citizen; each is 1,000 đồng more than the last."""
+        return [
+            self.owe(amount_vnd + 1000 * index, agency_code=agency, citizen_id=citizen_id)
+            for index, agency in enumerate(agencies)
+        ]
+
+    def start_checkout(self, payments: list[Payment], key: str = "", payer_id: str = "") -> Attempt:
+        attempt_id = charge.start_checkout(
+            payment_ids=[one.id for one in payments],
+            citizen_id=payer_id or payments[0].citizen_id,
+            client_key=key or uuid.uuid4().hex,
+            now=self.now,
+        )
+        return Attempt.objects.get(id=attempt_id)
+
     def start(self, payment: Payment, key: str = "", **given: Any) -> Attempt:
         attempt_id = charge.start_attempt(
             payment_id=payment.id,

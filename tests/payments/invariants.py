@@ -17,7 +17,7 @@ from payments.models import (
 )
 from tests.payments.factories import World
 
-SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000")
+SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000", "vnpay-secret")
 
 
 def check(world: World, *, logs: str = "") -> None:
@@ -34,7 +34,11 @@ def check(world: World, *, logs: str = "") -> None:
         booked = list(captures.values_list("amount_vnd", "currency"))
         assert booked == ([(payment.amount_vnd, "VND")] if paid else [])
         # I6, first half
-        assert Receipt.objects.filter(payment=payment).count() == (1 if paid else 0)
+        receipts = Receipt.objects.filter(payment=payment)
+        assert receipts.filter(kind="original").count() == (1 if paid else 0)
+        # What was receipted, with every adjustment, is what is kept.
+        receipted = receipts.aggregate(sum=Sum("change_vnd"))["sum"] or 0
+        assert receipted == payment.captured_vnd - payment.refunded_vnd
         # I7
         _refunds(payment)
     # I3
@@ -49,6 +53,7 @@ def check(world: World, *, logs: str = "") -> None:
         given = Receipt.objects.filter(series=series).order_by("number")
         assert list(given.values_list("number", flat=True)) == list(range(1, count + 1))
         assert ReceiptSeries.objects.get(series=series).last_number == count
+    _pages()
     # I11
     assert not [secret for secret in SECRETS if secret in logs]
     # I12
@@ -65,25 +70,41 @@ def _refunds(payment: Payment) -> None:
     assert moving + gone <= payment.captured_vnd
 
 
+def _pages() -> None:
+    """The dues of one page begin together, move together and part only when money came."""
+    openers = Attempt.objects.filter(dues__gt=1, paid_with__isnull=True)
+    for opener in openers.order_by("id"):
+        page = [opener, *Attempt.objects.filter(paid_with=opener).order_by("id")]
+        assert len(page) == opener.dues
+        ends = {one.state for one in page}
+        assert len(ends) == 1 or ends <= {"paid", "review", "resolved"}
+        assert len({(one.provider, one.payer_id, one.client_key) for one in page}) == 1
+        fees = LedgerEntry.objects.filter(attempt__in=page, key__startswith="provider_fee:")
+        assert fees.count() <= 1
+
+
 def _never_failed(intent: dict[str, Any]) -> None:
     attempt_id = intent["metadata"].get("attempt_id")
-    attempt = Attempt.objects.filter(id=attempt_id).first()
-    if attempt is not None and attempt.state == "resolved":
-        # An officer, or the rule, sent it back: nothing of it may be held any more.
-        assert not SuspenseItem.objects.filter(attempt=attempt, closed_at=None).exists()
-    elif attempt is not None:
+    for attempt in Attempt.objects.of_page(attempt_id).order_by("id"):
+        if attempt.state == "resolved":
+            # An officer, or the rule, sent it back: nothing of it may be held any more.
+            assert not SuspenseItem.objects.filter(attempt=attempt, closed_at=None).exists()
+            continue
         payment = queries.payments_of(attempt.payment.citizen_id).get(id=attempt.payment_id)
         told = queries.shown(payment).value
         assert told not in {"declined", "expired", "owed"}, told
 
 
 def check_lines(world: World) -> None:
-    """I9: one local line for each line of the provider's statement, and back."""
-    theirs = Counter(
-        (line["id"], abs(line["amount"])) for line in world.provider.all("balance_transaction")
-    )
+    """I9: for each line of the provider's statement local ones that add up to it, and back.
+
+    A page for several dues is one line there and one transfer for each due here.
+    """
+    theirs = {line["id"]: abs(line["amount"]) for line in world.provider.all("balance_transaction")}
     rows = LedgerEntry.objects.exclude(settlement_id="").exclude(key__startswith="provider_fee:")
-    ours = Counter(rows.order_by("id").values_list("settlement_id", "amount_vnd"))
+    ours: Counter[str] = Counter()
+    for line_id, amount_vnd in rows.order_by("id").values_list("settlement_id", "amount_vnd"):
+        ours[line_id] += amount_vnd
     assert ours == theirs
 
 

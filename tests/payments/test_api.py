@@ -38,6 +38,7 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
     assert seen.status_code == 200
     assert seen.json() == {
         "id": due.id,
+        "role": "own",
         "reference": due.reference,
         "agency_code": AGENCY,
         "title": due.title,
@@ -58,6 +59,10 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
             }
         ],
         "attempt": None,
+        "paid_by": None,
+        "replaces": None,
+        "replaced_by": None,
+        "refunds": [],
         "has_receipt": False,
         "created_at": "2026-11-24T10:00:00+07:00",
         "settled_at": None,
@@ -74,6 +79,8 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
         "state": "pending",
         "declined": None,
         "checkout_url": attempt["checkout_url"],
+        "checkout_id": None,
+        "paid_by": None,
         "transfer": None,
         "expires_at": "2026-11-24T11:00:00+07:00",
         "created_at": "2026-11-24T10:00:00+07:00",
@@ -156,7 +163,7 @@ def test_bodies_and_keys_are_strict(owner: Api, due: Payment) -> None:
     assert not Attempt.objects.exists()
 
 
-TAILS = ["", "/attempts/att_x", "/receipt", "/receipt.pdf"]
+TAILS = ["", "/attempts", "/attempts/att_x", "/receipt", "/receipt.pdf"]
 
 
 @pytest.mark.parametrize("tail", TAILS)
@@ -233,7 +240,15 @@ def test_the_receipt_and_its_paper(owner: Api, due: Payment, world: World) -> No
             "tax_code": "DEMO-MST-H13.020",
             "is_demo": True,
         },
+        "kind": "original",
+        "status": "standing",
+        "corrects": None,
+        "replaced_by": None,
+        "reason": "",
         "payer_name": "Nguyễn Thị Thử",
+        "payer_address": "",
+        "payer_tax_code": "",
+        "paid_for": None,
         "title": due.title,
         "lines": [
             {
@@ -245,6 +260,7 @@ def test_the_receipt_and_its_paper(owner: Api, due: Payment, world: World) -> No
                 "amount": {"amount": 16_000, "currency": "VND"},
             }
         ],
+        "change": {"amount": 16_000, "currency": "VND"},
         "total": {"amount": 16_000, "currency": "VND"},
         "total_in_words": "Mười sáu nghìn đồng",
         "method": "Thanh toán trực tuyến (cổng mô phỏng)",
@@ -310,7 +326,7 @@ def test_home_export_and_figures(owner: Api, due: Payment, world: World) -> None
     assert queries.home_of(due.citizen_id).owed_count == 0
     exported = queries.export_of(due.citizen_id)
     assert [row["id"] for row in exported] == [due.id]
-    assert exported[0]["receipt"] == "DEMO-H13.020-26 0000001"
+    assert exported[0]["receipts"] == ["DEMO-H13.020-26 0000001"]
     start, end = world.now - timedelta(days=1), world.now + timedelta(days=1)
     assert queries.figures(start, end) == queries.Figures(1, 16_000, 0)
     assert list(queries.paid_references(start=start, end=end)) == [due.reference]

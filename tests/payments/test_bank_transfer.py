@@ -358,7 +358,7 @@ def test_the_statement_of_a_day_is_the_day_in_can_tho(bank: Bank, world: World) 
         "2026-11-23T17:00:00+00:00",
         "2026-11-24T16:59:59+00:00",
     ]
-    assert [(line.kind, line.net_vnd) for line in lines] == [("credit", 1_000)] * 2
+    assert [(line.kind, line.net_vnd) for line in lines] == [("charge", 1_000)] * 2
     bank.mock.reset()
 
 

@@ -1,387 +1,314 @@
-"""What every provider behind the port must do; run against the mock over a real socket."""
+"""What every provider behind the port must do; run against each over a real socket."""
 
+import contextlib
 import dataclasses
 import datetime
-import http.server
-import threading
-import uuid
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from payments.providers import base, registry, stripe, stripe_wire
+from payments.providers import base, registry
 from payments.rules.settling import Outcome, RefundOutcome
-from tests import fakes
 from tests.fakes import Provider
+from tests.fakes_vnpay import Vnpay
+from tests.payments.bank import Bank
+from tests.payments.benches import (
+    HOUR,
+    NOW,
+    BankBench,
+    Bench,
+    StripeBench,
+    VnpayBench,
+    new_order,
+    new_refund,
+    paid,
+)
 
-NOW = datetime.datetime(2026, 11, 24, 3, 0, tzinfo=datetime.UTC)
-
-
-@pytest.fixture
-def port(provider: Provider, clock: Any) -> base.Provider:
-    return registry.get("stripe")
-
-
-def _order(**given: Any) -> base.Order:
-    values: dict[str, Any] = {
-        "attempt_id": f"att_{uuid.uuid4().hex}",
-        "payment_id": "pay_1",
-        "reference": "dos_1",
-        "key": uuid.uuid4().hex,
-        "key_made_at": NOW,
-        "amount_vnd": 50_000,
-        "title": "Lệ phí",
-        "return_url": "canthosmart://back",
-        "expires_at": NOW + datetime.timedelta(hours=1),
-        **given,
-    }
-    return base.Order(**values)
+GATEWAYS = ("stripe", "vnpay")  # they have a page; a bank has a code, and its statement
+BENCHES = (*GATEWAYS, "vietqr")
 
 
-def _paid(port: base.Provider, provider: Provider, **given: Any) -> base.Order:
-    order = _order(**given)
-    session_id = port.start(order).session_id
-    provider.press(session_id)
-    fact = port.fetch(dataclasses.replace(order, session_id=session_id), now=NOW)
-    return dataclasses.replace(order, session_id=session_id, intent_id=fact.intent_id)
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest, clock: Any) -> Bench:
+    return _bench(request.param, request)
 
 
-def _refund(order: base.Order, amount: int = 50_000, **given: Any) -> base.RefundOrder:
-    values: dict[str, Any] = {
-        "refund_id": f"rfd_{uuid.uuid4().hex}",
-        "payment_id": "pay_1",
-        "key": uuid.uuid4().hex,
-        "key_made_at": NOW,
-        "amount_vnd": amount,
-        "intent_id": order.intent_id,
-        **given,
-    }
-    return base.RefundOrder(**values)
+@pytest.fixture(params=GATEWAYS)
+def gateway(request: pytest.FixtureRequest, clock: Any) -> Bench:
+    return _bench(request.param, request)
 
 
-def test_starting_twice_opens_one_page(port: base.Provider, provider: Provider) -> None:
-    order = _order()
-    first, second = port.start(order), port.start(order)
+def _bench(name: str, request: pytest.FixtureRequest) -> Bench:
+    if name == "stripe":
+        provider: Provider = request.getfixturevalue("provider")
+        return StripeBench(provider)
+    if name == "vietqr":
+        process: Bank = request.getfixturevalue("bank_process")
+        process.settle_in(request.getfixturevalue("settings"))
+        return BankBench(process)
+    vnpay: Vnpay = request.getfixturevalue("vnpay")
+    return VnpayBench(vnpay)
+
+
+def test_every_provider_has_a_bench() -> None:
+    assert set(BENCHES) == set(registry.BUILDERS)
+
+
+# --- one try ------------------------------------------------------------------------------------
+
+
+def test_starting_twice_opens_one_page_and_takes_one_payment(gateway: Bench) -> None:
+    order = new_order()
+    first, second = gateway.port.start(order), gateway.port.start(order)
     assert first.outcome == Outcome.OPEN
+    assert first.session_id
+    assert first.checkout_url.startswith("http")
     assert (first.session_id, first.checkout_url) == (second.session_id, second.checkout_url)
-    assert len(provider.all("checkout.session")) == 1
+    opened = gateway.open(order)
+    gateway.press(opened)
+    assert gateway.port.fetch(opened, now=NOW).outcome == Outcome.PAID
+    assert gateway.paid_count() == 1
 
 
-def test_the_same_key_for_another_sum_says_nothing_is_known(port: base.Provider) -> None:
-    order = _order()
-    port.start(order)
-    with pytest.raises(base.Unanswered):
-        port.start(dataclasses.replace(order, amount_vnd=1))
+def test_a_page_nobody_opened_is_open_until_its_time_is_over(gateway: Bench) -> None:
+    order = new_order()
+    started = dataclasses.replace(order, session_id=gateway.port.start(order).session_id)
+    fact = gateway.port.fetch(started, now=NOW)
+    assert fact.outcome == Outcome.OPEN
+    assert fact.checkout_url == gateway.port.start(order).checkout_url
+    assert gateway.paid_count() == 0
 
 
-def test_what_was_received_is_told_not_what_was_ordered(
-    port: base.Provider, provider: Provider
-) -> None:
-    order = _paid(port, provider)
-    fact = port.fetch(order, now=NOW)
+def test_what_was_never_made_is_absent_once_it_cannot_be_made(gateway: Bench) -> None:
+    order = new_order()
+    assert gateway.port.fetch(order, now=NOW + HOUR).outcome == Outcome.ABSENT
+
+
+def test_what_was_received_is_told_not_what_was_ordered(bench: Bench) -> None:
+    order = paid(bench)
+    fact = bench.port.fetch(order, now=NOW)
     assert (fact.outcome, fact.amount_vnd, fact.currency) == (Outcome.PAID, 50_000, "VND")
-    provider.change(order.intent_id, amount_received=40_000)
-    assert port.fetch(order, now=NOW).amount_vnd == 40_000
+    assert fact.settlement_id
+    assert fact.checkout_url == ""
+    bench.say_amount(order, 40_000)
+    assert bench.port.fetch(order, now=NOW).amount_vnd == 40_000
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_an_attempt_is_found_with_and_without_its_session(
-    port: base.Provider, provider: Provider, known: bool
+@pytest.mark.parametrize("session", [True, False])
+@pytest.mark.parametrize("intent", [True, False])
+def test_a_payment_is_found_by_whatever_is_known_of_it(
+    bench: Bench, session: bool, intent: bool
 ) -> None:
-    order = _paid(port, provider)
-    if not known:
-        order = dataclasses.replace(order, session_id="")
+    order = paid(bench)
+    order = dataclasses.replace(
+        order,
+        session_id=order.session_id if session else "",
+        intent_id=order.intent_id if intent else "",
+    )
     for later in (0, 2, 30):
         moment = NOW + datetime.timedelta(hours=later)
-        assert port.fetch(order, now=moment).outcome == Outcome.PAID
-    assert len(provider.all("checkout.session")) == 1
+        assert bench.port.fetch(order, now=moment).outcome == Outcome.PAID
+    assert bench.paid_count() == 1
 
 
-def test_what_was_never_made_is_absent_once_it_cannot_be_made(port: base.Provider) -> None:
-    order = _order()
-    late = NOW + datetime.timedelta(hours=1)
-    assert port.fetch(order, now=late).outcome == Outcome.ABSENT
-    unknown = dataclasses.replace(order, session_id="cs_test_nothing")
-    assert port.fetch(unknown, now=NOW).outcome == Outcome.ABSENT
-
-
-def test_another_attempts_session_is_not_ours(port: base.Provider, provider: Provider) -> None:
-    theirs = _paid(port, provider)
+def test_anothers_payment_is_not_ours(gateway: Bench) -> None:
+    order = gateway.theirs(paid(gateway))
     with pytest.raises(base.NotOurs):
-        port.fetch(_order(session_id=theirs.session_id), now=NOW)
+        gateway.port.fetch(order, now=NOW)
 
 
-def test_closing_tells_what_is_true(port: base.Provider, provider: Provider) -> None:
-    order = _order()
-    session_id = port.start(order).session_id
-    open_one = dataclasses.replace(order, session_id=session_id)
-    assert port.close(open_one, now=NOW).outcome == Outcome.EXPIRED
-    assert port.close(open_one, now=NOW).outcome == Outcome.EXPIRED
-    assert port.close(_paid(port, provider), now=NOW).outcome == Outcome.PAID
+def test_closing_tells_what_is_true(gateway: Bench) -> None:
+    order = gateway.open(new_order())
+    for _ in range(2):
+        fact = gateway.port.close(order, now=NOW)
+        assert fact.checkout_url == ""  # nobody is sent to a page that should be closed
+        closed = Outcome.EXPIRED if gateway.port.closes_pages else Outcome.OPEN
+        assert fact.outcome == closed
+    assert gateway.port.close(paid(gateway), now=NOW).outcome == Outcome.PAID
 
 
-def test_closing_a_page_that_is_paid_in_between(port: base.Provider, provider: Provider) -> None:
-    order = _order()
-    session_id = port.start(order).session_id
-    fetch = port.fetch
-
-    def paid_meanwhile(*args: Any, **kwargs: Any) -> Any:
-        fact = fetch(*args, **kwargs)
-        provider.press(session_id)
-        return fact
-
-    port.fetch = paid_meanwhile  # type: ignore[method-assign]
-    try:
-        one = dataclasses.replace(order, session_id=session_id)
-        assert port.close(one, now=NOW).outcome == Outcome.PAID
-    finally:
-        del port.fetch  # type: ignore[attr-defined]
+def test_a_payer_who_is_turned_away_has_paid_nothing(gateway: Bench) -> None:
+    order = gateway.open(new_order())
+    code = gateway.turn_away(order)
+    fact = gateway.port.fetch(order, now=NOW)
+    assert fact.outcome in {Outcome.OPEN, Outcome.DECLINED}
+    assert (fact.decline_code, fact.amount_vnd) == (code, 0)
+    assert gateway.paid_count() == 0
 
 
-@pytest.mark.parametrize("method", sorted(m for m in fakes.CARDS if m.startswith("chargeDecl")))
-def test_a_declined_card_leaves_the_page_open(
-    port: base.Provider, provider: Provider, method: str
-) -> None:
-    order = _order()
-    session_id = port.start(order).session_id
-    code = provider.press(session_id, fakes.CARDS[method])
-    fact = port.fetch(dataclasses.replace(order, session_id=session_id), now=NOW)
-    assert (fact.outcome, fact.decline_code) == (Outcome.OPEN, code)
-
-
-def test_a_held_capture_is_not_paid(port: base.Provider, provider: Provider) -> None:
-    order = _paid(port, provider)
-    provider.change(order.intent_id, status="requires_capture", amount_received=0)
-    assert port.fetch(order, now=NOW).outcome == Outcome.PROCESSING
-
-
-def test_refunding_twice_gives_back_once(port: base.Provider, provider: Provider) -> None:
-    refund = _refund(_paid(port, provider))
-    first, second = port.refund(refund), port.refund(refund)
-    assert (first.outcome, first.refund_id) == (RefundOutcome.SUCCEEDED, second.refund_id)
-    assert port.fetch_refund(refund, now=NOW).refund_id == first.refund_id
-    assert len(provider.all("refund")) == 1
-
-
-def test_more_than_was_paid_is_refused(port: base.Provider, provider: Provider) -> None:
-    order = _paid(port, provider)
-    with pytest.raises(base.Refused):
-        port.refund(_refund(order, 50_001))
-    port.refund(_refund(order))
-    with pytest.raises(base.Refused) as refusal:
-        port.refund(_refund(order))
-    assert refusal.value.code == "charge_already_refunded"
-
-
-def test_a_refund_never_made_is_absent_after_a_day(port: base.Provider, provider: Provider) -> None:
-    refund = _refund(_paid(port, provider))
-    late = NOW + datetime.timedelta(days=2)
-    assert port.fetch_refund(refund, now=late).outcome == RefundOutcome.ABSENT
-
-
-def test_the_statement_holds_every_movement(port: base.Provider, provider: Provider) -> None:
-    provider.mock.store.fee_basis_points = 100
-    order = _paid(port, provider)
-    port.refund(_refund(order, 20_000))
-    lines = port.list_settlement(datetime.date(2026, 11, 24))
-    assert [(line.kind, line.amount_vnd, line.fee_vnd, line.net_vnd) for line in lines] == [
-        ("charge", 50_000, 500, 49_500),
-        ("refund", -20_000, 0, -20_000),
-    ]
-    assert port.list_settlement(datetime.date(2026, 11, 23)) == []
-
-
-def test_long_lists_are_read_to_the_end(port: base.Provider, provider: Provider) -> None:
-    for _ in range(101):
-        provider.press(port.start(_order()).session_id)
-    lines = port.list_settlement(datetime.date(2026, 11, 24))
-    assert len({line.line_id for line in lines}) == 101
-    missed = port.missed(NOW - datetime.timedelta(minutes=1))
-    assert [one.event_id for one, _ in missed] == [e["id"] for e in provider.events()]
-
-
-# --- the wire -----------------------------------------------------------------------------------
-
-
-class Odd(http.server.BaseHTTPRequestHandler):
-    """A server that answers whatever the test says."""
-
-    protocol_version = "HTTP/1.1"
-    answer: Callable[["Odd"], None]
-    seen: list[dict[str, str]] = []
-
-    def do_GET(self) -> None:  # noqa: N802
-        type(self).seen.append(dict(self.headers))
-        type(self).answer(self)
-
-    def do_POST(self) -> None:  # noqa: N802
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.do_GET()
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-    def say(self, status: int, body: bytes = b"{}", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        if "Content_Length" not in headers:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture
-def odd() -> Iterator[tuple[type[Odd], stripe_wire.Wire]]:
-    handler: type[Odd] = type("OddOne", (Odd,), {"seen": []})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.handle_error = lambda *args: None  # type: ignore[method-assign]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    wire = stripe_wire.Wire(
-        f"http://127.0.0.1:{server.server_address[1]}",
-        "sk_test_secret",
-        limits=stripe_wire.Limits(connect=1, read=0.2, total=2, retries=2),
-        sleep=lambda seconds: None,
-    )
-    yield handler, wire
-    server.shutdown()
-    server.server_close()
-
-
-def test_every_call_is_pinned_and_signed_in_by_header(
-    odd: tuple[type[Odd], stripe_wire.Wire], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login thief password thief\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    handler, wire = odd
-    handler.answer = lambda self: self.say(200)
-    wire.post("/v1/x", {}, key="key-1")
-    headers = handler.seen[0]
-    assert headers["Authorization"] == "Bearer sk_test_secret"
-    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert headers["Idempotency-Key"] == "key-1"
-    assert headers["Stripe-Version"] == stripe_wire.API_VERSION
-
-
-@pytest.mark.parametrize(
-    ("status", "should_retry", "tries"),
-    [
-        (500, None, 3),
-        (503, None, 3),
-        (500, "false", 1),
-        (409, None, 3),
-        (409, "false", 1),
-        (424, None, 3),
-        (429, None, 1),
-        (429, "true", 3),
-        (400, None, 1),
-        (400, "true", 3),
-        (402, None, 1),
-        (404, None, 1),
-        (302, None, 1),
-    ],
-)
-def test_what_is_repeated_and_what_is_not(
-    odd: tuple[type[Odd], stripe_wire.Wire], status: int, should_retry: str | None, tries: int
-) -> None:
-    handler, wire = odd
-    extra = {"Stripe_Should_Retry": should_retry} if should_retry else {}
-    body = b'{"error": {"type": "invalid_request_error", "code": "some_code"}}'
-    handler.answer = lambda self: self.say(status, body, Location="/elsewhere", **extra)
-    with pytest.raises((base.Unanswered, base.Refused)) as failure:
-        wire.post("/v1/x", {}, key="key-1")
-    assert len(handler.seen) == tries
-    assert {headers["Idempotency-Key"] for headers in handler.seen} == {"key-1"}
-    definite = status in {400, 402, 404}
-    assert isinstance(failure.value, base.Refused) == definite
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda self: self.say(200, b"<html>"),
-        lambda self: self.say(200, b"[]"),
-        lambda self: self.say(200, b"null"),
-        lambda self: self.say(200, b""),
-        lambda self: self.say(200, b"\xff\xfe\x00"),
-        lambda self: self.say(200, b"{", Content_Length="500"),
-        lambda self: self.say(200, b"[" * 200_000),
-        lambda self: self.say(200, b'"' + b"a" * (5 * 1024 * 1024) + b'"'),
-        lambda self: self.say(200, b"not gzip", Content_Encoding="gzip"),
-        lambda self: self.say(400, b"<html>"),
-        lambda self: self.say(402, b'{"error": "text"}'),
-        lambda self: self.connection.close(),
-    ],
-)
-def test_nonsense_is_unanswered_and_never_a_crash(
-    odd: tuple[type[Odd], stripe_wire.Wire], answer: Callable[[Odd], None]
-) -> None:
-    handler, wire = odd
-    handler.answer = answer
+def test_a_lost_answer_says_nothing_and_the_next_one_all(bench: Bench) -> None:
+    order = bench.open(new_order())
+    bench.press(order)
+    bench.lose("fetch")
     with pytest.raises(base.Unanswered):
-        wire.get("/v1/x")
+        bench.port.fetch(order, now=NOW)
+    assert bench.port.fetch(order, now=NOW).outcome == Outcome.PAID
 
 
-def test_s09_a_silent_and_a_dripping_server_are_left_in_time(
-    odd: tuple[type[Odd], stripe_wire.Wire],
-) -> None:
-    import time
-
-    handler, wire = odd
-    over = threading.Event()
-    handler.answer = lambda self: over.wait(20) and None
-    began = time.monotonic()
-    with pytest.raises(base.Unanswered, match="Timeout"):
-        wire.get("/v1/x")
-    assert time.monotonic() - began < 3
-
-    def drip(self: Odd) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "1000")
-        self.end_headers()
-        while not over.wait(0.05):
-            self.wfile.write(b" ")
-            self.wfile.flush()
-
-    handler.answer = drip
-    began = time.monotonic()
-    with pytest.raises(base.Unanswered):
-        wire.get("/v1/x")
-    assert time.monotonic() - began < 5
-    over.set()
-
-
-def test_nobody_listens() -> None:
-    wire = stripe_wire.Wire(
-        "http://127.0.0.1:9", "sk", limits=stripe_wire.Limits(connect=0.5), sleep=lambda s: None
-    )
-    with pytest.raises(base.Unanswered, match="ConnectionError"):
-        wire.get("/v1/x")
-
-
-def test_failures_hold_no_secret(odd: tuple[type[Odd], stripe_wire.Wire]) -> None:
-    handler, wire = odd
-    handler.answer = lambda self: self.say(401, b'{"error": {"type": "x"}}')
-    with pytest.raises(base.Refused) as failure:
-        wire.get("/v1/x", {"q": "personal"})
-    assert "sk_test" not in str(failure.value)
-    assert "personal" not in str(failure.value)
-
-
-def test_fractions_are_never_money(port: base.Provider, provider: Provider) -> None:
-    order = _paid(port, provider)
-    for wrong in (50_000.0, "50000", None, -1, True):
-        provider.change(order.intent_id, amount_received=wrong)
+def test_a_provider_that_is_down_says_nothing(bench: Bench) -> None:
+    order = paid(bench)
+    bench.go_down()
+    for ask in (bench.port.fetch, bench.port.close):
         with pytest.raises(base.Unanswered):
-            port.fetch(order, now=NOW)
+            ask(order, now=NOW)
+    with pytest.raises(base.Unanswered):
+        bench.port.refund(new_refund(order))
+    bench.come_back()
+    assert bench.refund_count() == 0
 
 
-def test_the_registry_knows_who_it_knows(port: base.Provider) -> None:
-    assert isinstance(port, stripe.Stripe)
-    assert not port.livemode
-    with pytest.raises(registry.UnknownProvider):
-        registry.get("nobody")
+@pytest.mark.parametrize("wrong", [50_000.5, "fifty", None, -1])
+def test_fractions_and_nonsense_are_never_money(bench: Bench, wrong: Any) -> None:
+    order = paid(bench)
+    bench.say_amount(order, wrong)
+    with pytest.raises(base.Unanswered):
+        bench.port.fetch(order, now=NOW)
+
+
+# --- refunds ------------------------------------------------------------------------------------
+
+
+def test_a_refund_goes_from_taken_in_to_arrived(bench: Bench) -> None:
+    refund = new_refund(paid(bench), 20_000)
+    fact = bench.port.refund(refund)
+    assert fact.outcome in {RefundOutcome.PENDING, RefundOutcome.SUCCEEDED}
+    assert (fact.amount_vnd, fact.currency) == (20_000, "VND")
+    known = dataclasses.replace(refund, provider_refund_id=fact.refund_id)
+    bench.settle_refunds(good=True)
+    arrived = bench.port.fetch_refund(known, now=NOW)
+    assert (arrived.outcome, arrived.refund_id) == (RefundOutcome.SUCCEEDED, fact.refund_id)
+    assert arrived.settlement_id
+
+
+def test_refunding_twice_gives_back_once(bench: Bench) -> None:
+    refund = new_refund(paid(bench), 20_000)
+    first = bench.port.refund(refund)
+    with contextlib.suppress(base.Unanswered):  # it may say that this request is known, no more
+        assert bench.port.refund(refund).refund_id == first.refund_id
+    assert bench.refund_count() == 1
+    assert bench.port.fetch_refund(refund, now=NOW).refund_id == first.refund_id
+    assert bench.refund_count() == 1
+
+
+def test_a_refund_whose_answer_is_lost_is_found(bench: Bench) -> None:
+    refund = new_refund(paid(bench), 20_000)
+    bench.lose("refund")
+    with pytest.raises(base.Unanswered):
+        bench.port.refund(refund)
+    fact = bench.port.fetch_refund(refund, now=NOW)
+    assert fact.outcome in {RefundOutcome.PENDING, RefundOutcome.SUCCEEDED}
+    assert (fact.amount_vnd, bench.refund_count()) == (20_000, 1)
+
+
+def test_a_refund_that_never_arrived_there_is_made_once(bench: Bench) -> None:
+    refund = new_refund(paid(bench), 20_000)
+    bench.go_down()
+    with pytest.raises(base.Unanswered):
+        bench.port.refund(refund)
+    bench.come_back()
+    fact = bench.port.fetch_refund(refund, now=NOW)
+    assert fact.outcome in {RefundOutcome.PENDING, RefundOutcome.SUCCEEDED}
+    again = bench.port.fetch_refund(refund, now=NOW)
+    assert (again.refund_id, bench.refund_count()) == (fact.refund_id, 1)
+
+
+def test_two_parts_are_told_apart_also_when_their_answers_are_lost(bench: Bench) -> None:
+    order = paid(bench)
+    first, second = new_refund(order, 20_000), new_refund(order, 20_000)
+    bench.lose("refund", times=2)
+    for refund in (first, second):
+        with pytest.raises(base.Unanswered):
+            bench.port.refund(refund)
+    bench.settle_refunds(good=True)
+    facts = [bench.port.fetch_refund(refund, now=NOW) for refund in (first, second)]
+    assert {fact.outcome for fact in facts} == {RefundOutcome.SUCCEEDED}
+    assert len({fact.refund_id for fact in facts}) == bench.refund_count() == 2
+
+
+def test_a_refund_never_made_is_absent_after_a_day(gateway: Bench) -> None:
+    refund = new_refund(paid(gateway))
+    late = NOW + datetime.timedelta(days=2)
+    assert gateway.port.fetch_refund(refund, now=late).outcome == RefundOutcome.ABSENT
+    assert gateway.refund_count() == 0
+
+
+def test_more_than_was_paid_is_refused(bench: Bench) -> None:
+    order = paid(bench)
+    with pytest.raises(base.Refused):
+        bench.port.refund(new_refund(order, 50_001))
+    bench.port.refund(new_refund(order))
+    with pytest.raises(base.Refused):
+        bench.port.refund(new_refund(order))
+    assert bench.refund_count() == 1
+
+
+def test_a_refund_that_the_bank_turns_away_has_failed(bench: Bench) -> None:
+    refund = new_refund(paid(bench))
+    fact = bench.port.refund(refund)
+    bench.settle_refunds(good=False)
+    known = dataclasses.replace(refund, provider_refund_id=fact.refund_id)
+    failed = bench.port.fetch_refund(known, now=NOW)
+    assert failed.outcome == RefundOutcome.FAILED
+
+
+# --- what comes in ------------------------------------------------------------------------------
+
+
+def test_a_notification_names_the_try_and_nothing_more_is_believed(bench: Bench) -> None:
+    order = paid(bench)
+    told = bench.told(order)
+    assert told.method == bench.port.notification_method
+    first, second = (bench.port.parse_notification(told, now=NOW) for _ in range(2))
+    assert order.attempt_id == first.attempt_id or order.intent_id == first.intent_id
+    assert first.event_id == second.event_id
+    assert first.amount_vnd in {None, 50_000}
+    assert first.livemode == bench.port.livemode is False
+    assert first.raw in {told.body, told.query.encode()}
+
+
+def test_forged_notifications_are_refused(bench: Bench) -> None:
+    order = paid(bench)
+    for forged in bench.forgeries(order):
+        with pytest.raises(base.Forged):
+            bench.port.parse_notification(forged, now=NOW)
+
+
+def test_every_verdict_has_an_answer_and_no_refusal_looks_like_thanks(bench: Bench) -> None:
+    thanks = bench.port.reply(base.Verdict.KEPT, fresh=True)
+    assert thanks.status == 200
+    for verdict in base.Verdict:
+        reply = bench.port.reply(verdict)
+        assert reply.status in {200, 400}
+        refused = verdict in {base.Verdict.FORGED, base.Verdict.UNREADABLE}
+        assert not (refused and reply == thanks)
+
+
+# --- the statement ------------------------------------------------------------------------------
+
+
+def test_the_statement_holds_every_movement(bench: Bench) -> None:
+    order = paid(bench)
+    fact = bench.port.fetch(order, now=NOW)
+    bench.port.refund(new_refund(order, 20_000))
+    bench.settle_refunds(good=True)
+    lines = bench.port.list_settlement(datetime.date(2026, 11, 24))
+    assert [(line.kind, line.amount_vnd, line.net_vnd) for line in lines] == [
+        ("charge", 50_000, 50_000 - lines[0].fee_vnd),
+        ("refund", -20_000, -20_000),
+    ]
+    assert lines[0].line_id == fact.settlement_id
+    assert {line.currency for line in lines} == {"VND"}
+    assert bench.port.list_settlement(datetime.date(2026, 11, 23)) == []
+
+
+def test_a_day_begins_at_midnight_in_can_tho(bench: Bench, clock: Any) -> None:
+    days = {}
+    for moment in ("2026-11-24T23:59:59+07:00", "2026-11-25T00:00:00+07:00"):
+        clock.move_to(moment)
+        made = datetime.datetime.fromisoformat(moment)
+        order = bench.open(new_order(key_made_at=made, expires_at=made + HOUR))
+        bench.press(order)
+        fact = bench.port.fetch(order, now=made)
+        days[made.date()] = fact.settlement_id
+    for day, line_id in days.items():
+        assert [line.line_id for line in bench.port.list_settlement(day)] == [line_id]

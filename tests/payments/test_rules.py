@@ -140,6 +140,25 @@ def _decide(case: tuple) -> settling.Decision:  # type: ignore[type-arg]
     return settling.decide(attempt, payment, owed_vnd=16_000, fact=fact, closing=closing)
 
 
+MONEY = {settling.Outcome.PAID, settling.Outcome.SUSPECT}
+
+
+def test_money_that_the_provider_doubts_waits_for_a_person() -> None:
+    for case in EVERY:
+        attempt, _, outcome, amount, currency, _ = case
+        if outcome != settling.Outcome.SUSPECT or attempt in states.TERMINAL_ATTEMPTS:
+            continue
+        decision = _decide(case)
+        held = amount > 0 and currency.upper() == "VND"
+        posting = settling.Posting.SUSPENSE if held else settling.Posting.NOTHING
+        assert decision == settling.Decision(
+            attempt=states.Attempt.REVIEW,
+            posting=posting,
+            received_vnd=amount if held else 0,
+            reason="suspected_fraud",
+        )
+
+
 def test_every_decision_follows_a_listed_edge() -> None:
     for case in EVERY:
         attempt, payment, outcome, amount, currency, _ = case
@@ -159,7 +178,7 @@ def test_every_decision_follows_a_listed_edge() -> None:
             assert decision.posting == settling.Posting.FEE
         if decision.posting == settling.Posting.FEE:
             assert decision.payment == states.Payment.PAID
-        if outcome != settling.Outcome.PAID:
+        if outcome not in MONEY:
             assert decision.posting == settling.Posting.NOTHING
         elif attempt not in states.TERMINAL_ATTEMPTS:
             assert decision.attempt in {states.Attempt.PAID, states.Attempt.REVIEW}
@@ -168,7 +187,7 @@ def test_every_decision_follows_a_listed_edge() -> None:
 def test_a_stale_word_takes_nothing_back() -> None:
     over = set(states.Attempt) - states.ACTIVE_ATTEMPTS
     for case in EVERY:
-        if case[0] in over and case[2] != settling.Outcome.PAID:
+        if case[0] in over and case[2] not in MONEY:
             assert _decide(case) == settling.UNCHANGED
 
 

@@ -3,11 +3,13 @@
 Every scenario ends with all invariants.
 """
 
+from types import ModuleType
+
 import pytest
 
 from common import db
 from payments import queries
-from payments.actions import charge, settle
+from payments.actions import booking, charge, settle
 from payments.models import (
     Attempt,
     LedgerEntry,
@@ -23,21 +25,23 @@ from tests.payments.factories import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("where", ["_learn", "_post", "_settle"])
+@pytest.mark.parametrize(
+    ("part", "where"), [(settle, "_learn"), (booking, "post"), (booking, "settle")]
+)
 def test_s28_killed_between_the_providers_word_and_the_commit(
-    world: World, monkeypatch: pytest.MonkeyPatch, where: str
+    world: World, monkeypatch: pytest.MonkeyPatch, part: ModuleType, where: str
 ) -> None:
     payment = world.owe()
     attempt = world.start(payment)
     world.provider.press(attempt.session_id)
-    real = getattr(settle, where)
+    real = getattr(part, where)
 
     def killed(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(settle, where, killed)
+        broken.setattr(part, where, killed)
         with pytest.raises(KeyboardInterrupt):
             world.deliver("checkout.session.completed")
     payment.refresh_from_db()
@@ -358,7 +362,7 @@ def test_a_500_that_did_nothing_frees_the_citizen(world: World) -> None:
         world.start(payment)
     session = world.provider.all("checkout.session")[0]
     with world.provider.mock.store.lock:  # as if the provider had rolled it back
-        del world.provider.mock.store.objects[session["id"]]
+        world.provider.mock.store.remove(session["id"])
     world.heal()
     assert Attempt.objects.get().state == "cancelled"
     assert world.start(payment).state == "open"

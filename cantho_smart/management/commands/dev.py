@@ -1,7 +1,8 @@
 """`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
 
-Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment provider,
-the mock bank, the mock identity provider, the worker and the web server. A part that dies is
+Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment providers,
+the mock bank, the mock identity provider, the mock billers, the worker and the web server. A part
+that dies is
 started again.
 """
 
@@ -23,6 +24,8 @@ from cantho_smart import embedded
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 READY_SECONDS = 120
 STOP_SECONDS = 10
+# The web server, then the payment provider, the identity provider, VNPay, the bank, the billers.
+PORTS = 6
 
 
 class Command(BaseCommand):
@@ -35,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if os.environ.get("APP_ENV") != "dev":
             raise CommandError("this command is for development: APP_ENV=dev")
-        refuse_taken(range(port, port + 5))
+        refuse_taken(range(port, port + PORTS))
         if embedded.is_wanted():
             self.stdout.write("PostgreSQL (embedded) ...")
             embedded.start(embedded.data_dir("dev"))
@@ -64,7 +67,7 @@ def refuse_taken(ports: range) -> None:
             except OSError as failure:
                 raise CommandError(
                     f"port {port} is taken, perhaps by another `make run`; "
-                    f"PORT=8100 make run takes 8100 to 8104"
+                    f"PORT=8100 make run takes 8100 to {8099 + PORTS}"
                 ) from failure
 
 
@@ -76,17 +79,23 @@ class Supervisor:
         self.stopping = False
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         web = f"http://127.0.0.1:{port}"
-        provider, vneid, bank = port + 1, port + 2, port + 4
+        provider, vneid, vnpay, bank, billers = (port + offset for offset in range(1, PORTS))
         self.environment = {
             **os.environ,
             "PORT": str(port),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
             "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
             "BANK_BASE_URL": f"http://127.0.0.1:{bank}",
+            "BILLER_BASE_URL": f"http://127.0.0.1:{billers}",
             "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
+            "VNPAY_PAY_URL": f"http://127.0.0.1:{vnpay}/paymentv2/vpcpay.html",
+            "VNPAY_API_URL": f"http://127.0.0.1:{vnpay}/merchant_webapi/api/transaction",
+            "VNPAY_STATEMENT_URL": f"http://127.0.0.1:{vnpay}/_mock/statement",
             "COMPANIONS": (
                 f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
                 f' "bank": "http://127.0.0.1:{bank}/healthz",'
+                f' "vnpay": "http://127.0.0.1:{vnpay}/healthz",'
+                f' "billers": "http://127.0.0.1:{billers}/healthz",'
                 f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
             ),
         }
@@ -105,6 +114,15 @@ class Supervisor:
                 *(python, "-m", "payments.providers.bank_mock", "--port", str(bank)),
                 *("--notices", f"{web}/webhooks/payments/vietqr"),
                 *("--state", str(embedded.state_dir() / "bank.json")),
+            ],
+            "VNPay (mock)": [
+                *(python, "-m", "payments.providers.vnpay_stub", "--port", str(vnpay)),
+                *("--ipn", f"{web}/webhooks/payments/vnpay"),
+                *("--state", str(embedded.state_dir() / "vnpay.json")),
+            ],
+            "billers (mock)": [
+                *(python, "-m", "payments.billers.mock", "--port", str(billers)),
+                *("--state", str(embedded.state_dir() / "billers.json")),
             ],
             "worker": [python, "manage.py", "procrastinate", "worker", "--concurrency", "2"],
             "web": [

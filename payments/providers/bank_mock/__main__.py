@@ -18,6 +18,9 @@ def main() -> None:
     parser.add_argument("--secret", default="bank_notices_of_no_value", help="signs the notices")
     parser.add_argument("--state", type=Path, help="file that keeps everything over a restart")
     given = parser.parse_args()
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
     mock = Mock(
         host=given.host,
         port=given.port,
@@ -27,9 +30,6 @@ def main() -> None:
         state=given.state,
     ).start()
     sys.stderr.write(f"mock bank on {mock.url}\n")
-    ended = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: ended.set())
     # A wait without a limit would not let the signal through on every platform.
     while not ended.wait(1):
         pass

@@ -127,7 +127,13 @@ class Bank:
             for one in self.lines
             if one["account"] == answered["account"]
         )
-        if wanted["amount"] > balance:
+        waiting = sum(
+            one["order"]["amount"]
+            for one in self.transfers.values()
+            if one["status"] == "pending"
+            and self.find(one["order"]["return_of"])["account"] == answered["account"]
+        )
+        if wanted["amount"] > balance - waiting:
             raise BankError(422, "balance_too_low")
         made = {
             "id": f"TR{secrets.token_hex(8).upper()}",

@@ -39,7 +39,6 @@ def main() -> None:
         with mock.store.lock:
             mock.tick()
     mock.stop()
-    mock.store.save()
 
 
 if __name__ == "__main__":

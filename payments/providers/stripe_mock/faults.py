@@ -18,6 +18,10 @@ ACTIONS = {
 }
 
 
+class Cut(Exception):
+    """The connection ends here, without an answer."""
+
+
 @dataclasses.dataclass
 class Fault:
     """What befalls the next `times` requests that match."""

@@ -22,7 +22,8 @@ def decode(text: str) -> Params:
             raise errors.ApiError(400, f"Invalid parameter name: {name}", param=name[:100])
         path = [match.group(1), *re.findall(r"\[([^\[\]]*)\]", match.group(2))]
         _put(result, path, value)
-    return {name: _lists(value) for name, value in result.items()}
+    lists: Params = _lists(result)
+    return lists
 
 
 def _put(target: Params, path: list[str], value: str) -> None:
@@ -37,11 +38,11 @@ def _put(target: Params, path: list[str], value: str) -> None:
 
 
 def _lists(value: Any) -> Any:
-    """Return `{"0": a, "1": b}` as a list, at every depth."""
+    """Return `{"0": a, "1": b}` as a list, at every depth; metadata may have numbers as names."""
     if not isinstance(value, dict):
         return value
-    inner = {name: _lists(item) for name, item in value.items()}
-    if inner and all(name.isdigit() for name in inner):
+    inner = {n: item if n == "metadata" else _lists(item) for n, item in value.items()}
+    if inner and all(name.isdecimal() and len(name) < 6 for name in inner):
         return [inner[name] for name in sorted(inner, key=int)]
     return inner
 
@@ -62,6 +63,58 @@ def text(params: Params, name: str, default: str | None = None, *, limit: int = 
     if len(value) > limit:
         raise errors.ApiError(400, f"Invalid string: longer than {limit} characters.", param=name)
     return value
+
+
+def choice(params: Params, name: str, allowed: Collection[str]) -> str | None:
+    """Return one of the words that Stripe knows there. Errors: ApiError for another one."""
+    value = text(params, name)
+    if value is not None and value not in allowed:
+        raise errors.invalid(name, value, tuple(allowed))
+    return value
+
+
+def inner(params: Params, name: str, allowed: Collection[str]) -> Params:
+    """Return a nested object, empty when absent. Errors: ApiError for a member it cannot have."""
+    value = params.get(name)
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise errors.ApiError(400, "Invalid object", param=name)
+    for member in value:
+        if member not in allowed:
+            raise errors.unknown(f"{name}[{member}]")
+    return value
+
+
+def texts(value: Any, name: str) -> list[str]:
+    """Return a list of words. Errors: ApiError for anything else."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise errors.ApiError(400, "Invalid array", param=name)
+    return value
+
+
+ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
+
+
+def address(given: Params, name: str = "address") -> dict[str, str | None]:
+    value = inner(given, name, ADDRESS)
+    return {part: text(value, part) for part in ADDRESS}
+
+
+def shipping(params: Params) -> dict[str, Any] | None:
+    """Return where goods go, or nothing; Stripe wants a name and an address."""
+    value = inner(params, "shipping", {"address", "carrier", "name", "phone", "tracking_number"})
+    if not value:
+        return None
+    if "name" not in value or "address" not in value:
+        raise errors.missing("shipping[name]" if "name" not in value else "shipping[address]")
+    return {
+        "address": address(value),
+        "carrier": text(value, "carrier"),
+        "name": text(value, "name"),
+        "phone": text(value, "phone"),
+        "tracking_number": text(value, "tracking_number"),
+    }
 
 
 def needed(params: Params, name: str) -> str:
@@ -139,8 +192,25 @@ def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str
     merged = {**(old or {}), **given}
     merged = {key: value for key, value in merged.items() if value != ""}
     if len(merged) > 50:
-        raise errors.ApiError(400, "Metadata can have at most 50 keys.", param="metadata")
+        raise errors.ApiError(
+            400,
+            f"You can only have 50 metadata keys, and you passed {len(merged)}.",
+            param="metadata",
+        )
     for key, value in merged.items():
-        if len(key) > 40 or not isinstance(value, str) or len(value) > 500:
-            raise errors.ApiError(400, "Invalid metadata key or value.", param="metadata")
+        if not isinstance(value, str):
+            raise errors.ApiError(400, "Metadata values must be strings", param=f"metadata[{key}]")
+        if len(key) > 40:
+            raise errors.ApiError(
+                400,
+                f"Metadata keys can have up to 40 characters, and {key} has {len(key)}.",
+                param=f"metadata[{key}]",
+            )
+        if len(value) > 500:
+            raise errors.ApiError(
+                400,
+                "Metadata values can have up to 500 characters, but you passed in a value that is "
+                f"{len(value)} characters.",
+                param=f"metadata[{key}]",
+            )
     return merged

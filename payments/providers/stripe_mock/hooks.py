@@ -19,6 +19,7 @@ from payments.providers.stripe_mock.store import Obj, Store
 
 PAUSES = (1, 3, 10, 30, 60, 300, 900, 3600)
 TIMEOUT_SECONDS = 10
+RETRIED_FOR_SECONDS = 3 * 86400
 
 
 def signed(raw: bytes, secrets: list[str], *, stamp: int) -> str:
@@ -50,6 +51,12 @@ class Hooks:
         store.on_event = self.take
 
     def start(self) -> None:
+        """Begin, also with what an earlier process could not deliver."""
+        with self.store.lock:
+            oldest = self.store.now() - RETRIED_FOR_SECONDS
+            for event in reversed(self.store.all("event")):
+                if event["pending_webhooks"] and event["created"] >= oldest:
+                    self._queue(event)
         self._thread.start()
 
     def stop(self) -> None:
@@ -78,17 +85,21 @@ class Hooks:
 
     def send(self, event: Obj) -> None:
         """Queue one event for every endpoint that wants it."""
+        wanted = self._queue(event)
+        self.store.change(event, pending_webhooks=event["pending_webhooks"] + wanted)
+
+    def _queue(self, event: Obj) -> int:
         wanted = [
-            endpoint
+            endpoint["id"]
             for endpoint in self.store.all("webhook_endpoint")
             if endpoint["status"] == "enabled"
             and {"*", event["type"]} & set(endpoint["enabled_events"])
         ]
         with self._changed:
-            for endpoint in wanted:
-                event["pending_webhooks"] += 1
-                self._push(time.monotonic(), event, endpoint["id"], 0)
+            for name in wanted:
+                self._push(time.monotonic(), event, name, 0)
             self._changed.notify_all()
+        return len(wanted)
 
     def flush(self, timeout: float = 20) -> bool:
         """Wait until nothing is due now; return whether that came to pass."""
@@ -146,10 +157,12 @@ class Hooks:
             self.log.append(
                 {"event": event["id"], "type": event["type"], "status": status, "try": tries + 1}
             )
-            if good:
-                event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
-                if event["id"] in self.store.private:
-                    self.store.private[event["id"]]["delivered"] = True
+            del self.log[:-1000]
+            known = self.store.get(event["id"], "event")
+            if good and known:
+                self.store.change(known, pending_webhooks=max(0, known["pending_webhooks"] - 1))
+                self.store.hide(known, delivered=not known["pending_webhooks"])
+                self.store.commit()
         if not good and tries < len(PAUSES):
             with self._changed:
                 self._push(time.monotonic() + PAUSES[tries], event, name, tries + 1)

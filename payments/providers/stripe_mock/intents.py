@@ -1,58 +1,41 @@
-"""Payment intents and their charges: the whole state machine, manual capture included."""
+"""Payment intents: the whole state machine, manual capture included."""
 
-from typing import Any
-
-from payments.providers.stripe_mock import cards, errors, forms, shapes
+from payments.providers.stripe_mock import cards, charges, errors, forms, methods, scripts, shapes
 from payments.providers.stripe_mock.cards import Card
 from payments.providers.stripe_mock.forms import Params
 from payments.providers.stripe_mock.store import Obj, Store
 
 SETTABLE = {
-    "amount",
-    "currency",
-    "customer",
-    "description",
-    "metadata",
-    "payment_method",
-    "payment_method_data",
-    "payment_method_options",
-    "payment_method_types",
-    "receipt_email",
-    "setup_future_usage",
-    "shipping",
-    "statement_descriptor",
-    "statement_descriptor_suffix",
-    "transfer_group",
-    "application_fee_amount",
-    "capture_method",
+    *("amount", "capture_method", "currency", "customer", "description", "metadata"),
+    *("payment_method", "payment_method_data", "payment_method_options", "payment_method_types"),
+    *("receipt_email", "setup_future_usage", "shipping", "statement_descriptor"),
+    *("statement_descriptor_suffix", "transfer_group"),
 }
 CREATE = SETTABLE | {
-    "automatic_payment_methods",
-    "confirm",
-    "confirmation_method",
-    "error_on_requires_action",
-    "mandate_data",
-    "off_session",
-    "on_behalf_of",
-    "return_url",
-    "use_stripe_sdk",
+    *("automatic_payment_methods", "confirm", "confirmation_method", "error_on_requires_action"),
+    *("mandate_data", "off_session", "return_url", "use_stripe_sdk"),
 }
 CONFIRM = {
-    "capture_method",
-    "mandate_data",
-    "off_session",
-    "payment_method",
-    "payment_method_data",
-    "payment_method_options",
-    "payment_method_types",
-    "receipt_email",
-    "return_url",
-    "setup_future_usage",
-    "shipping",
-    "use_stripe_sdk",
+    *("capture_method", "error_on_requires_action", "mandate_data", "off_session"),
+    *("payment_method", "payment_method_data", "payment_method_options", "payment_method_types"),
+    *("receipt_email", "return_url", "setup_future_usage", "shipping", "use_stripe_sdk"),
 }
-CANCEL_REASONS = {"duplicate", "fraudulent", "requested_by_customer", "abandoned"}
-CAPTURES = {"automatic", "automatic_async", "manual"}
+NOW = {"error_on_requires_action", "off_session", "return_url"}
+TEXTS = {
+    "description": 1000,
+    "receipt_email": 800,
+    "statement_descriptor": 22,
+    "statement_descriptor_suffix": 22,
+    "transfer_group": 5000,
+}
+CANCEL_REASONS = ("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+CAPTURES = ("automatic", "automatic_async", "manual")
+KINDS = ("card", "sepa_debit")
+# Which operation is allowed in which state; what is not listed is refused.
+AMOUNT_FROM = ("requires_payment_method", "requires_confirmation", "requires_action")
+CONFIRM_FROM = AMOUNT_FROM
+CAPTURE_FROM = ("requires_capture",)
+CANCEL_FROM = (*AMOUNT_FROM, "requires_capture")
 
 
 def find(store: Store, name: str, param: str = "intent") -> Obj:
@@ -64,199 +47,248 @@ def find(store: Store, name: str, param: str = "intent") -> Obj:
 
 def create(store: Store, params: Params) -> Obj:
     forms.only(params, CREATE)
-    capture = forms.text(params, "capture_method", "automatic_async")
-    if capture not in CAPTURES:
-        raise errors.ApiError(400, "Invalid capture_method", param="capture_method")
     currency = forms.currency(params)
-    minimum = store.minimum if currency == "vnd" else 1
+    amount = forms.amount(params, "amount", minimum=store.minimum if currency == "vnd" else 1)
+    confirm_now = forms.flag(params, "confirm")
+    if NOW & set(params) and not confirm_now:
+        name = sorted(NOW & set(params))[0]
+        raise errors.ApiError(
+            400, f"You can only pass `{name}` when `confirm` is true.", param=name
+        )
     intent = shapes.payment_intent(
         store,
-        amount=forms.amount(params, "amount", minimum=minimum),
+        amount=amount,
         currency=currency,
-        capture_method=capture,
-        confirmation_method=forms.text(params, "confirmation_method", "automatic"),
-        metadata=forms.metadata(params),
+        confirmation_method=forms.choice(params, "confirmation_method", ("automatic", "manual"))
+        or "automatic",
+        automatic_payment_methods=_automatic(params),
+        payment_method_types=_kinds(params) or ["card"],
     )
-    for name in ("description", "receipt_email", "customer", "statement_descriptor"):
-        intent[name] = forms.text(params, name)
-    if intent["customer"] and store.get(intent["customer"], "customer") is None:
-        raise errors.no_such("customer", intent["customer"], "customer")
-    if isinstance(params.get("automatic_payment_methods"), dict):
-        automatic = params["automatic_payment_methods"]
-        intent["automatic_payment_methods"] = {
-            "allow_redirects": automatic.get("allow_redirects", "always"),
-            "enabled": automatic.get("enabled") == "true",
-        }
-    card = _card(store, params)
-    confirm_now = forms.flag(params, "confirm")
     store.add(intent)
-    if card is not None:
-        _take(store, intent, card, params)
+    _set(store, intent, params)
     store.emit("payment_intent.created", intent)
-    return confirm(store, intent, {}) if confirm_now else intent
+    if confirm_now:
+        return confirm(store, intent, {name: params[name] for name in NOW & set(params)})
+    return intent
+
+
+def _automatic(params: Params) -> Obj | None:
+    given = forms.inner(params, "automatic_payment_methods", {"allow_redirects", "enabled"})
+    if not given:
+        return None
+    return {
+        "allow_redirects": forms.choice(given, "allow_redirects", ("always", "never")) or "always",
+        "enabled": forms.flag(given, "enabled"),
+    }
+
+
+def _kinds(params: Params) -> list[str]:
+    if "payment_method_types" not in params:
+        return []
+    kinds = forms.texts(params["payment_method_types"], "payment_method_types")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise errors.ApiError(
+                400,
+                f"The payment method type provided: {kind} is invalid. This mock knows "
+                f"{', '.join(KINDS)}.",
+                code="payment_intent_invalid_parameter",
+                param="payment_method_types",
+            )
+    return kinds
+
+
+def _set(store: Store, intent: Obj, params: Params) -> None:
+    """Set what the parameters name. Errors: ApiError, and nothing stays changed."""
+    for name, limit in TEXTS.items():
+        if name in params:
+            store.change(intent, **{name: forms.text(params, name, limit=limit)})
+    if "customer" in params:
+        owner = forms.text(params, "customer")
+        if owner and store.get(owner, "customer") is None:
+            raise errors.no_such("customer", owner, "customer")
+        store.change(intent, customer=owner)
+    capture = forms.choice(params, "capture_method", CAPTURES)
+    usage = forms.choice(params, "setup_future_usage", ("off_session", "on_session"))
+    given: Obj = {
+        "metadata": forms.metadata(params, intent["metadata"]),
+        **({"capture_method": capture} if capture else {}),
+        **({"setup_future_usage": usage} if "setup_future_usage" in params else {}),
+        **({"shipping": forms.shipping(params)} if "shipping" in params else {}),
+    }
+    if kinds := _kinds(params):
+        given["payment_method_types"] = kinds
+    store.change(intent, **given)
+    _choose(store, intent, params)
+
+
+def _choose(store: Store, intent: Obj, params: Params) -> None:
+    """Take the payment method that the parameters name, if they name one."""
+    data = params.get("payment_method_data")
+    if isinstance(data, dict):
+        name = methods.create(store, data)["id"]
+    else:
+        name = forms.text(params, "payment_method") or ""
+    if name:
+        take(store, intent, name)
+
+
+def take(store: Store, intent: Obj, name: str) -> None:
+    """Put a payment method under an intent. Errors: ApiError for an unknown or wrong kind."""
+    card = methods.named(store, name)
+    if card.kind not in intent["payment_method_types"]:
+        raise errors.ApiError(
+            400,
+            f"The PaymentMethod provided ({card.kind}) is not allowed for this PaymentIntent. "
+            f"Allowed: {', '.join(intent['payment_method_types'])}.",
+            code="payment_intent_incompatible_payment_method",
+            param="payment_method",
+        )
+    method = methods.find(store, name)
+    store.hide(intent, source=name, authenticated=False)
+    store.change(
+        intent, payment_method=method["id"], status="requires_confirmation", next_action=None
+    )
 
 
 def update(store: Store, intent: Obj, params: Params) -> Obj:
     forms.only(params, SETTABLE)
-    if {"amount", "currency"} & set(params) and intent["status"] not in {
-        "requires_payment_method",
-        "requires_confirmation",
-        "requires_action",
-    }:
+    late = {"amount", "currency", "capture_method"} & set(params)
+    method = {"payment_method", "payment_method_data"} & set(params)
+    if (late or method) and intent["status"] not in AMOUNT_FROM:
+        name = sorted(late or method)[0]
         raise errors.unexpected_state(
-            "This PaymentIntent's amount could not be updated because it has a status of "
-            f"{intent['status']}.",
+            f"This PaymentIntent's {name} could not be updated because it has a status of "
+            f"{intent['status']}. You may only update the {name} of a PaymentIntent with one of "
+            f"the following statuses: {', '.join(AMOUNT_FROM)}.",
             store.copy(intent),
         )
+    if "currency" in params:
+        store.change(intent, currency=forms.currency(params))
     if "amount" in params:
-        intent["amount"] = forms.amount(params, "amount")
-    intent["metadata"] = forms.metadata(params, intent["metadata"])
-    for name in ("description", "receipt_email"):
-        if name in params:
-            intent[name] = forms.text(params, name)
-    card = _card(store, params)
-    if card is not None:
-        _take(store, intent, card, params)
+        minimum = store.minimum if intent["currency"] == "vnd" else 1
+        store.change(intent, amount=forms.amount(params, "amount", minimum=minimum))
+    _set(store, intent, params)
     return intent
 
 
 def confirm(store: Store, intent: Obj, params: Params) -> Obj:
     forms.only(params, CONFIRM)
-    card = _card(store, params)
-    if intent["status"] in {"succeeded", "canceled", "processing", "requires_capture"}:
+    if intent["status"] not in CONFIRM_FROM:
         raise errors.unexpected_state(
-            f"This PaymentIntent's status is {intent['status']}: it cannot be confirmed.",
+            "You cannot confirm this PaymentIntent because it has already "
+            f"{'succeeded' if intent['status'] == 'succeeded' else 'moved on'}: its status is "
+            f"{intent['status']}.",
             store.copy(intent),
         )
-    if card is not None:
-        _take(store, intent, card, params)
-    held = store.private[intent["id"]].get("card")
-    if held is None or intent["status"] == "requires_payment_method":
+    _set(store, intent, {name: params[name] for name in SETTABLE & set(params)})
+    name = store.private[intent["id"]].get("source")
+    if not name:
         raise errors.unexpected_state(
-            "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can "
+            "either update the PaymentIntent with a payment method and then confirm it again, or "
+            "confirm it again directly with a payment method or ConfirmationToken.",
             store.copy(intent),
         )
-    chosen = cards.by_number(held)
-    if chosen is None:
-        raise LookupError(held)
-    return attempt(store, intent, chosen, return_url=forms.text(params, "return_url"))
+    off_session = params.get("off_session", "false") not in {"false", ""}
+    return attempt(
+        store,
+        intent,
+        name,
+        return_url=forms.text(params, "return_url"),
+        refuse_action=off_session or forms.flag(params, "error_on_requires_action"),
+    )
 
 
-def attempt(store: Store, intent: Obj, card: Card, *, return_url: str | None = None) -> Obj:
+def attempt(
+    store: Store,
+    intent: Obj,
+    name: str,
+    *,
+    return_url: str | None = None,
+    refuse_action: bool = False,
+) -> Obj:
     """Try to take the money. Errors: ApiError 402 for a declined card."""
-    if card.needs_action and intent["status"] != "requires_action":
-        intent["status"] = "requires_action"
-        intent["next_action"] = {
-            "redirect_to_url": {"return_url": return_url, "url": f"/c/3ds/{intent['id']}"},
-            "type": "redirect_to_url",
-        }
+    again = store.private[intent["id"]].get("authenticated")
+    if scripts.is_script(name) and not again:
+        card = scripts.use(store, name)
+        store.hide(intent, card=card.number)
+    elif scripts.is_script(name):
+        card = cards.by_number(store.private[intent["id"]]["card"]) or cards.CARDS[0]
+    else:
+        card = methods.named(store, name)
+    if card.needs_action and not again:
+        if refuse_action:
+            raise charges.decline(store, intent, UNAUTHENTICATED)
+        store.change(
+            intent,
+            status="requires_action",
+            next_action={
+                "redirect_to_url": {
+                    "return_url": return_url,
+                    "url": f"{store.base_url}/c/3ds/{intent['id']}",
+                },
+                "type": "redirect_to_url",
+            },
+        )
         store.emit("payment_intent.requires_action", intent)
         return intent
-    if card.code:
-        return decline(store, intent, card)
-    succeed(store, intent, card)
+    if card.delayed:
+        charges.wait(store, intent, card)
+    elif card.code:
+        raise charges.decline(store, intent, card)
+    else:
+        charges.succeed(store, intent, card)
     return intent
 
 
-def decline(store: Store, intent: Obj, card: Card) -> Obj:
-    """Book the failed try and refuse: the intent goes back to wait for another card."""
-    charge = store.add(shapes.charge(store, intent, card, paid=False, captured=False))
-    charge["failure_message"] = cards.message(card)
-    problem: Obj = {
-        "charge": charge["id"],
-        "code": card.code,
-        "message": cards.message(card),
-        "payment_method": store.copy(shapes.payment_method(store, card)),
-        "type": "card_error",
-    }
-    if card.decline_code:
-        problem["decline_code"] = card.decline_code
-    intent.update(
-        status="requires_payment_method",
-        last_payment_error=problem,
-        latest_charge=charge["id"],
-        payment_method=None,
-        next_action=None,
-    )
-    store.private[intent["id"]]["card"] = None
-    store.emit("charge.failed", charge)
-    store.emit("payment_intent.payment_failed", intent)
-    more: dict[str, Any] = {"payment_intent": store.copy(intent), "charge": charge["id"]}
-    if card.decline_code:
-        more["decline_code"] = card.decline_code
-    raise errors.ApiError(
-        402, cards.message(card), kind="card_error", code=card.code, stored=True, **more
-    )
+UNAUTHENTICATED = Card(
+    "4000002760003184",
+    "authenticationRequired",
+    code="authentication_required",
+    decline_code="authentication_required",
+)
 
 
-def succeed(store: Store, intent: Obj, card: Card) -> None:
-    """Take the money, or hold it when capture is manual."""
-    manual = intent["capture_method"] == "manual"
-    charge = store.add(
-        shapes.charge(store, intent, card, paid=True, captured=not manual), card=card.number
-    )
-    intent.update(latest_charge=charge["id"], last_payment_error=None, next_action=None)
-    if manual:
-        intent.update(status="requires_capture", amount_capturable=intent["amount"])
-        store.emit("charge.succeeded", charge)
-        store.emit("payment_intent.amount_capturable_updated", intent)
-        return
-    intent.update(status="succeeded", amount_received=intent["amount"], amount_capturable=0)
-    _book(store, charge, card)
-    store.emit("charge.succeeded", charge)
-    store.emit("payment_intent.succeeded", intent)
-
-
-def _book(store: Store, charge: Obj, card: Card) -> None:
-    line = shapes.balance_line(
-        store,
-        kind="charge",
-        source=charge,
-        amount=charge["amount_captured"],
-        at_once=card.available_at_once,
-    )
-    store.add(line)
-    charge["balance_transaction"] = line["id"]
-    if card.disputed:
-        _dispute(store, charge, card)
-
-
-def _dispute(store: Store, charge: Obj, card: Card) -> None:
-    dispute = {
-        "id": store.new_id("dp"),
-        "object": "dispute",
-        "amount": charge["amount"],
-        "balance_transactions": [],
-        "charge": charge["id"],
-        "created": store.now(),
-        "currency": charge["currency"],
-        "enhanced_eligibility_types": [],
-        "evidence": {"enhanced_evidence": {}},
-        "evidence_details": {
-            "due_by": store.now() + 7 * 86400,
-            "enhanced_eligibility": {},
-            "has_evidence": False,
-            "past_due": False,
-            "submission_count": 0,
-        },
-        "is_charge_refundable": card.disputed.startswith("warning"),
-        "livemode": False,
-        "metadata": {},
-        "payment_intent": charge["payment_intent"],
-        "reason": "fraudulent",
-        "status": card.disputed,
-    }
-    store.add(dispute)
-    charge["disputed"] = True
-    store.emit("charge.dispute.created", dispute)
+def authenticate(store: Store, intent: Obj, *, agreed: bool) -> Obj:
+    """Do what the payer told the bank. Errors: ApiError 400 when the bank did not ask."""
+    if intent["status"] != "requires_action":
+        raise errors.unexpected_state("The bank did not ask.", store.copy(intent))
+    if not agreed:
+        message = (
+            "The provided PaymentMethod has failed authentication. You can provide "
+            "payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent "
+            "again."
+        )
+        store.change(
+            intent,
+            status="requires_payment_method",
+            last_payment_error={
+                "code": "payment_intent_authentication_failure",
+                "doc_url": errors.doc_url("payment_intent_authentication_failure"),
+                "message": message,
+                "payment_method": store.copy(store.objects[intent["payment_method"]]),
+                "type": "invalid_request_error",
+            },
+            payment_method=None,
+            next_action=None,
+        )
+        store.hide(intent, source=None)
+        store.emit("payment_intent.payment_failed", intent)
+        return intent
+    store.hide(intent, authenticated=True)
+    if intent["confirmation_method"] == "manual":  # the shop's server takes the next step
+        store.change(intent, status="requires_confirmation", next_action=None)
+        return intent
+    return attempt(store, intent, store.private[intent["id"]]["source"])
 
 
 def capture(store: Store, intent: Obj, params: Params) -> Obj:
     forms.only(
         params,
-        {"amount_to_capture", "final_capture", "metadata", "statement_descriptor"},
+        {*("amount_to_capture", "final_capture", "metadata"), "statement_descriptor"},
     )
-    if intent["status"] != "requires_capture":
+    if intent["status"] not in CAPTURE_FROM:
         raise errors.unexpected_state(
             "This PaymentIntent could not be captured because it has a status of "
             f"{intent['status']}. Only a PaymentIntent with one of the following statuses may be "
@@ -271,69 +303,50 @@ def capture(store: Store, intent: Obj, params: Params) -> Obj:
             code="amount_too_large",
             param="amount_to_capture",
         )
+    if not forms.flag(params, "final_capture", default=True):
+        raise errors.ApiError(
+            400, "This payment does not allow several captures.", param="final_capture"
+        )
     charge = store.objects[intent["latest_charge"]]
-    charge.update(captured=True, amount_captured=wanted)
-    intent.update(status="succeeded", amount_received=wanted, amount_capturable=0)
+    store.change(charge, captured=True, amount_captured=wanted)
+    store.change(intent, metadata=forms.metadata(params, intent["metadata"]))
     card = cards.by_number(store.private[charge["id"]]["card"]) or cards.CARDS[0]
-    _book(store, charge, card)
-    store.emit("charge.captured", charge)
-    store.emit("payment_intent.succeeded", intent)
+    charges.received(store, intent, charge, card, kind="charge.captured")
     return intent
 
 
 def cancel(store: Store, intent: Obj, params: Params) -> Obj:
     forms.only(params, {"cancellation_reason"})
-    reason = forms.text(params, "cancellation_reason")
-    if reason and reason not in CANCEL_REASONS:
-        raise errors.ApiError(400, "Invalid cancellation_reason", param="cancellation_reason")
-    if intent["status"] in {"processing", "succeeded", "canceled"}:
+    reason = forms.choice(params, "cancellation_reason", CANCEL_REASONS)
+    session = store.objects.get(store.private[intent["id"]].get("session") or "")
+    if session and session["status"] == "open":
         raise errors.unexpected_state(
-            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.",
+            "You cannot cancel the PaymentIntent of a Checkout Session. Expire the Checkout "
+            "Session instead.",
             store.copy(intent),
         )
-    intent.update(
+    if intent["status"] not in CANCEL_FROM:
+        raise errors.unexpected_state(
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. "
+            "Only a PaymentIntent with one of the following statuses may be canceled: "
+            f"{', '.join(CANCEL_FROM)}.",
+            store.copy(intent),
+        )
+    return end(store, intent, reason)
+
+
+def end(store: Store, intent: Obj, reason: str | None) -> Obj:
+    """Cancel an intent that may be; money that was held is let go."""
+    if intent["status"] == "requires_capture":
+        charges.let_go(store, intent)
+    store.change(
+        intent,
         status="canceled",
         canceled_at=store.now(),
         cancellation_reason=reason,
         amount_capturable=0,
         next_action=None,
     )
+    store.hide(intent, due=None)
     store.emit("payment_intent.canceled", intent)
     return intent
-
-
-def _card(store: Store, params: Params) -> Card | None:
-    """Return the card that the parameters name, if they name one."""
-    data = params.get("payment_method_data")
-    if isinstance(data, dict) and isinstance(data.get("card"), dict):
-        number = str(data["card"].get("number", ""))
-        found = cards.by_number(number)
-        if found is None:
-            raise errors.ApiError(
-                402,
-                "Your card number is incorrect.",
-                kind="card_error",
-                code="incorrect_number",
-                param="payment_method_data[card][number]",
-            )
-        return found
-    name = forms.text(params, "payment_method")
-    if name is None:
-        return None
-    found = cards.by_method(name)
-    if found is None and name in store.private:
-        found = cards.by_number(store.private[name].get("card") or "")
-    if found is None:
-        raise errors.no_such("PaymentMethod", name, "payment_method")
-    return found
-
-
-def _take(store: Store, intent: Obj, card: Card, params: Params) -> None:
-    name = forms.text(params, "payment_method")
-    if name is None or name not in store.objects:
-        method = store.add(shapes.payment_method(store, card), card=card.number)
-        name = method["id"]
-    intent["payment_method"] = name
-    store.private[intent["id"]]["card"] = card.number
-    if intent["status"] == "requires_payment_method":
-        intent["status"] = "requires_confirmation"

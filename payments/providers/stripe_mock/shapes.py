@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from payments.providers.stripe_mock import cards
 from payments.providers.stripe_mock.cards import Card
 from payments.providers.stripe_mock.store import Obj, Store
 
@@ -52,36 +53,73 @@ def payment_intent(store: Store, **given: Any) -> Obj:
     }
 
 
-def card_details(card: Card) -> Obj:
+def _checks(card: Card) -> Obj:
+    return {
+        "address_line1_check": None,
+        "address_postal_code_check": None,
+        "cvc_check": "fail" if card.code == "incorrect_cvc" else "pass",
+    }
+
+
+def _card_face(card: Card) -> Obj:
     return {
         "brand": card.brand,
-        "checks": {"address_line1_check": None, "address_postal_code_check": None},
+        "checks": _checks(card),
         "country": "VN",
         "exp_month": 12,
         "exp_year": 2034,
         "fingerprint": f"mock{card.last4}",
         "funding": "credit",
         "last4": card.last4,
-        "network": card.brand,
+        "wallet": None,
     }
 
 
-def payment_method(store: Store, card: Card, *, name: str = "") -> Obj:
+def _sepa_face(card: Card) -> Obj:
+    return {
+        "bank_code": "19043",
+        "branch_code": "",
+        "country": card.number[:2],
+        "fingerprint": f"mock{card.last4}",
+        "last4": card.last4,
+    }
+
+
+def payment_method(store: Store, card: Card, *, name: str = "", billing: Obj | None = None) -> Obj:
+    face = (
+        {"card": {**_card_face(card), "networks": None, "three_d_secure_usage": None}}
+        if card.kind == "card"
+        else {"sepa_debit": _sepa_face(card)}
+    )
     return {
         "id": name or store.new_id("pm"),
         "object": "payment_method",
         "allow_redisplay": "unspecified",
-        "billing_details": _nobody(),
-        "card": card_details(card),
+        "billing_details": billing or nobody(),
+        **face,
         "created": store.now(),
         "customer": None,
         "livemode": False,
         "metadata": {},
-        "type": "card",
+        "type": card.kind,
     }
 
 
-def _nobody() -> Obj:
+def method_details(card: Card) -> Obj:
+    """Return how a charge was paid."""
+    if card.kind == "sepa_debit":
+        return {"sepa_debit": {**_sepa_face(card), "mandate": None}, "type": card.kind}
+    face = {
+        **_card_face(card),
+        "installments": None,
+        "mandate": None,
+        "network": card.brand if card.brand != "unknown" else None,
+        "three_d_secure": None,
+    }
+    return {"card": face, "type": "card"}
+
+
+def nobody() -> Obj:
     return {
         "address": {
             "city": None,
@@ -98,8 +136,37 @@ def _nobody() -> Obj:
     }
 
 
-def charge(store: Store, intent: Obj, card: Card, *, paid: bool, captured: bool) -> Obj:
-    failure = None if paid else card.code
+def outcome(card: Card, status: str) -> Obj:
+    if status != "failed":
+        return {
+            "advice_code": None,
+            "network_advice_code": None,
+            "network_decline_code": None,
+            "network_status": "approved_by_network",
+            "reason": None,
+            "risk_level": "normal",
+            "risk_score": 12,
+            "seller_message": "Payment complete.",
+            "type": "authorized",
+        }
+    told = "blocked this payment as too risky" if card.blocked else "did not say more"
+    return {
+        "advice_code": cards.advice(card),
+        "network_advice_code": None,
+        "network_decline_code": None if card.blocked else "05",
+        "network_status": "not_sent_to_network" if card.blocked else "declined_by_network",
+        "reason": "highest_risk_level" if card.blocked else card.decline_code or card.code,
+        "risk_level": "highest" if card.blocked else "normal",
+        "risk_score": 92 if card.blocked else 12,
+        "seller_message": f"{'Stripe' if card.blocked else 'The bank'} {told}.",
+        "type": "blocked" if card.blocked else "issuer_declined",
+    }
+
+
+def charge(store: Store, intent: Obj, card: Card, *, status: str, captured: bool) -> Obj:
+    """Return a charge. Shape: status is succeeded, pending or failed."""
+    failed = status == "failed"
+    method = store.objects.get(intent["payment_method"] or "", {})
     return {
         "id": store.new_id("ch"),
         "object": "charge",
@@ -110,7 +177,7 @@ def charge(store: Store, intent: Obj, card: Card, *, paid: bool, captured: bool)
         "application_fee": None,
         "application_fee_amount": None,
         "balance_transaction": None,
-        "billing_details": _nobody(),
+        "billing_details": method.get("billing_details") or nobody(),
         "calculated_statement_descriptor": "CAN THO SMART",
         "captured": captured,
         "created": store.now(),
@@ -119,43 +186,36 @@ def charge(store: Store, intent: Obj, card: Card, *, paid: bool, captured: bool)
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": failure,
-        "failure_message": None,
+        "failure_code": card.code if failed else None,
+        "failure_message": cards.message(card) if failed else None,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
-        "outcome": {
-            "advice_code": None,
-            "network_advice_code": None,
-            "network_decline_code": None,
-            "network_status": "approved_by_network" if paid else "declined_by_network",
-            "reason": None if paid else card.decline_code or card.code,
-            "risk_level": "normal",
-            "seller_message": "Payment complete." if paid else "The bank declined the payment.",
-            "type": "authorized" if paid else "issuer_declined",
-        },
-        "paid": paid,
+        "outcome": outcome(card, status),
+        "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": intent["payment_method"],
-        "payment_method_details": {"card": card_details(card), "type": "card"},
+        "payment_method_details": method_details(card),
         "radar_options": {},
-        "receipt_email": None,
+        "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
         "refunded": False,
         "review": None,
-        "shipping": None,
+        "shipping": intent["shipping"],
         "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "succeeded" if paid else "failed",
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": status,
         "transfer_data": None,
-        "transfer_group": None,
+        "transfer_group": intent["transfer_group"],
     }
 
 
-def balance_line(store: Store, *, kind: str, source: Obj, amount: int, at_once: bool) -> Obj:
+def balance_line(
+    store: Store, *, kind: str, source: Obj, amount: int, at_once: bool, category: str = ""
+) -> Obj:
     """Return one line of the balance. Units: fee in the smallest unit, by basis points."""
     fee = amount * store.fee_basis_points // 10_000 if kind == "charge" else 0
     details = [
@@ -180,7 +240,7 @@ def balance_line(store: Store, *, kind: str, source: Obj, amount: int, at_once: 
         "fee": fee,
         "fee_details": details if fee else [],
         "net": amount - fee,
-        "reporting_category": "charge" if kind == "charge" else kind,
+        "reporting_category": category or kind,
         "source": source["id"],
         "status": "available" if at_once else "pending",
         "type": kind,
@@ -197,7 +257,11 @@ def refund(store: Store, charge: Obj, **given: Any) -> Obj:
         "created": store.now(),
         "currency": charge["currency"],
         "destination_details": {
-            "card": {"reference_status": "pending", "reference_type": "", "type": "refund"},
+            "card": {
+                "reference_status": "pending",
+                "reference_type": "acquirer_reference_number",
+                "type": "refund",
+            },
             "type": "card",
         },
         "metadata": {},

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from common import clock
-from seeds import catalogue, decisions, holidays, officers, people, visits
+from seeds import bills, catalogue, decisions, holidays, officers, people, visits
 
 STEPS = {
     "reference": (catalogue.load, holidays.load, decisions.load),
-    "demo": (people.load, officers.load, visits.load),
+    "demo": (people.load, officers.load, visits.load, bills.load),
 }
 
 
