@@ -34,7 +34,9 @@ def safe_in_production(app_configs: Any, **kwargs: Any) -> list[Error]:
             if not getattr(settings, name):
                 found.append(Error(f"{name} must name a file", id="cantho.E007"))
         found += _demonstration_roots(settings.SIGNING_ROOTS)
-    for name in ("VNEID_ISSUER", "STRIPE_BASE_URL", "BILLER_BASE_URL"):
+    by_bank = "vietqr" in settings.PAYMENT_METHODS.values()
+    bank = ("BANK_BASE_URL",) if by_bank else ()
+    for name in ("VNEID_ISSUER", "STRIPE_BASE_URL", "BILLER_BASE_URL", *bank):
         if not getattr(settings, name).startswith("https://"):
             found.append(Error(f"{name} must be an https address", id="cantho.E004"))
     return found

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from cantho_smart import devkeys, embedded
+from cantho_smart import devkeys, embedded, enum_names
 
 BASE_DIR = pathlib.Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -246,72 +246,7 @@ SPECTACULAR_SETTINGS = {
         "filter": True,
         "docExpansion": "none",  # nearly two hundred operations: by section, then opened
     },
-    "ENUM_NAME_OVERRIDES": {
-        "FormVerifiedEnum": ["read", "inferred", "own"],
-        "FeeKindEnum": ["phi", "le_phi"],
-        "ScanEnum": "common.models.StoredFile.Verdict",
-        "UploadStateEnum": "dossiers.models.uploads.Upload.State",
-        "UserKindEnum": ["citizen", "officer"],
-        "DocumentKindEnum": "dossiers.models.dossier.Document.Kind",
-        "EventKindEnum": [
-            *("move", "payment", "supplement", "proposal", "note", "routing", "opinion"),
-            *("extension", "calendar", "silence"),
-        ],
-        "NeedKindEnum": ["supplement", "pay", "collect"],
-        "FollowedKindEnum": ["draft", "dossier", "message", "payment"],
-        "DeliveryWayEnum": ["app", "post", "counter"],
-        "DeliveryStateEnum": ["waiting", "ready", "sent", "returned"],
-        "DeliveryEventKindEnum": "dossiers.models.delivery.DeliveryEvent.Kind",
-        "PaperKindEnum": ["original", "copy"],
-        "PaperChannelEnum": ["counter", "postal"],
-        "CounterFileStateEnum": ["open", "filed"],
-        "OpinionStateEnum": ["open", "answered", "silent", "withdrawn", "overtaken"],
-        "BulkStateEnum": ["running", "done"],
-        "SupplementStateEnum": ["open", "answered", "closed"],
-        "ReceiptKindEnum": ["original", "adjustment", "replacement"],
-        "ReceiptStatusEnum": ["standing", "replaced"],
-        "PaymentStateEnum": [
-            *("owed", "pending", "declined", "expired", "review"),
-            *("paid", "refunded", "cancelled", "free"),
-        ],
-        "SuspensePaymentStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
-        "MoneyBackStateEnum": [
-            *("requested", "calling", "unknown", "pending", "succeeded", "failed"),
-        ],
-        "PayerRefundStateEnum": [
-            *("requested", "on_its_way", "arrived", "looked_into", "sent_anew"),
-        ],
-        "RefundKindEnum": ["fee", "suspense"],
-        "RefundWayEnum": ["provider", "counter", "bank"],
-        "PayOutWayEnum": ["counter", "bank"],
-        "RefundCauseEnum": ["refused", "rejected", "stopped", "withdrawn", "officer"],
-        "RefundDecisionStateEnum": [
-            *("open", "proposed", "granted", "failed", "paid_back", "declined", "withdrawn"),
-        ],
-        "RefundToldStateEnum": [
-            *("being_decided", "granted", "declined", "paid_back", "looked_into"),
-        ],
-        "OfficerRoleEnum": [
-            *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
-        ],
-        "LentRoleEnum": ["approver", "handler", "reception"],
-        "BillerKindEnum": "payments.rules.bills.Kind",
-        "BillStatusEnum": ["open", "being_paid", "paid", "withdrawn"],
-        "ChannelEnum": ["online", "counter", "postal"],
-        "FeedbackKindEnum": ["question", "about_rules", "about_conduct", "appeal"],
-        "FeedbackStateEnum": ["received", "waiting", "refused", "answered", "published"],
-        "AppointmentStateEnum": ["booked", "arrived", "done", "missed", "cancelled"],
-        "TicketStateEnum": ["waiting", "called", "done", "gone"],
-        "TalkSideEnum": ["citizen", "office"],
-        "StaffStatusEnum": ["invited", "active", "ended"],
-        "DraftRoleEnum": ["own", "representative"],
-        "RepresentationRoleEnum": ["principal", "representative", "invited"],
-        "FactSourceEnum": ["identity", "dossier", "document", "typed"],
-        "DiscrepancyKindEnum": ["missing_here", "missing_there", "doubled", "amount_differs"],
-        "DiscrepancyStateEnum": ["open", "resolved", "gone"],
-        "DisputeStateEnum": ["inquiry", "open", "won", "lost", "closed"],
-        "RunStateEnum": ["planned", "unanswered", "done"],
-    },
+    "ENUM_NAME_OVERRIDES": enum_names.NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "citizens.openapi.merge_authentication",
@@ -437,7 +372,11 @@ SIGNING_TSA_URL = env.str("SIGNING_TSA_URL", "")
 # How the app may pay, and which provider takes it: "card=stripe,...". The first is the default.
 PAYMENT_METHODS = env.dict(
     "PAYMENT_METHODS",
-    default={"card": "stripe", "vnpay": "vnpay"} if DEVELOPMENT else {"card": "stripe"},
+    default={
+        "card": "stripe",
+        **({"vnpay": "vnpay"} if DEVELOPMENT else {}),
+        **({"bank_transfer": "vietqr"} if APP_ENV == "dev" else {}),
+    },
 )
 STRIPE_BASE_URL = env.str("STRIPE_BASE_URL", f"http://127.0.0.1:{PORT + 1}" if DEVELOPMENT else "")
 STRIPE_SECRET_KEY = secret("STRIPE_SECRET_KEY", "sk_test_mock_of_no_value")
@@ -445,6 +384,15 @@ STRIPE_WEBHOOK_SECRETS = secret("STRIPE_WEBHOOK_SECRETS", "whsec_mock_of_no_valu
 STRIPE_CONNECT_TIMEOUT_SECONDS = env.float("STRIPE_CONNECT_TIMEOUT_SECONDS", 3.05)
 STRIPE_READ_TIMEOUT_SECONDS = env.float("STRIPE_READ_TIMEOUT_SECONDS", 10.0)
 STRIPE_MAX_RETRIES = env.int("STRIPE_MAX_RETRIES", 2)
+# The bank behind transfers by VietQR; needed where they are offered.
+_BY_BANK = DEVELOPMENT or "vietqr" in PAYMENT_METHODS.values()
+BANK_BASE_URL = env.str("BANK_BASE_URL", f"http://127.0.0.1:{PORT + 4}" if DEVELOPMENT else "")
+BANK_TOKEN = secret("BANK_TOKEN", "bank_mock_of_no_value") if _BY_BANK else ""
+BANK_NOTICE_SECRETS = (
+    secret("BANK_NOTICE_SECRETS", "bank_notices_of_no_value").split(",") if _BY_BANK else []
+)
+BANK_CONNECT_TIMEOUT_SECONDS = env.float("BANK_CONNECT_TIMEOUT_SECONDS", 3.05)
+BANK_READ_TIMEOUT_SECONDS = env.float("BANK_READ_TIMEOUT_SECONDS", 10.0)
 VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "")
 VNPAY_API_URL = env.str("VNPAY_API_URL", "")
 # Where the daily statement is read. VNPay publishes no address for it: empty means there is none.

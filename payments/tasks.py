@@ -12,6 +12,7 @@ from payments.actions import (
     disputes,
     reconcile,
     refund,
+    returns,
     saved_bills,
     settle,
     sweep,
@@ -33,6 +34,11 @@ def ask(attempt_id: str) -> None:
 @app.task(name="payments.apply_refund", queue="money", retry=RETRY)
 def apply_refund(refund_id: str) -> None:
     refund.apply(refund_id=refund_id, now=clock.now())
+
+
+@app.task(name="payments.apply_return", queue="money", retry=RETRY)
+def apply_return(return_id: str) -> None:
+    returns.apply(return_id=return_id, now=clock.now())
 
 
 @app.task(name="payments.announce_payment", queue="money", retry=RETRY)

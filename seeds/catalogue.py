@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from common import clock
-from payments.actions import bodies
+from payments.actions import bodies, transfers
 from services.actions import imports
 
 DATA = pathlib.Path(__file__).with_name("data")
@@ -34,6 +34,14 @@ def load(*, now: datetime) -> Iterator[str]:
         for entry in entries
     ]
     yield f"collecting bodies: {bodies.import_bodies(rows=rows, now=now)} (demonstration values)"
+    accounts = [
+        transfers.BankAccountRow(
+            agency_code=entry["key"], holder=entry["name"], identifier=entry["demo_identifier"]
+        )
+        for entry in entries
+    ]
+    held = transfers.import_accounts(rows=accounts, now=now)
+    yield f"bank accounts: {held} (demonstration values)"
     new, changed = imports.import_procedures(entries=read("procedures.json"), today=today)
     yield f"procedures: {new} new, {changed} changed"
     forms = [

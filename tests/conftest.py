@@ -30,6 +30,7 @@ REFERENCE = (
     "procrastinate_version",
     "common_cache",
     "payments_collecting",
+    "payments_bankaccount",
 )
 NOON = "2026-11-24T10:00:00+07:00"  # overwritten by `clock.move_to`; an ordinary office hour
 

@@ -16,11 +16,19 @@ from django.db.models import Max
 from citizens import queries as citizens
 from common import db, ids
 from common.errors import NotFound, OutsideError, Refusal
-from payments.actions import breaker, payers, return_urls, settle
+from payments.actions import (
+    booking,
+    breaker,
+    methods,
+    payers,
+    return_urls,
+    settle,
+    transfers,
+)
 from payments.models import Attempt, PayCode, Payment
-from payments.providers import base
+from payments.providers import base, registry
 from payments.queries import paying
-from payments.rules import states
+from payments.rules import states, vietqr
 
 logger = logging.getLogger(__name__)
 
@@ -101,14 +109,6 @@ class PaymentNotPossible(Refusal):
     members = ("reason",)
 
 
-class MethodUnknown(Refusal):
-    code = "payment_method_unknown"
-    status = 422
-    title_vi = "Hình thức thanh toán này không được hỗ trợ"
-    title_en = "This way of paying is not offered"
-    members = ("methods",)
-
-
 @dataclasses.dataclass(frozen=True)
 class ChargeLine:
     """One fee. Units: unit_vnd and amount_vnd in whole đồng; a cap may make amount_vnd smaller."""
@@ -184,7 +184,7 @@ def cancel(*, reference: str, now: datetime) -> None:
     payments = list(db.lock(owed.order_by("id")))
     for payment in payments:
         _cancel(payment, now)
-    settle.close_pages(*payments, now=now)
+    booking.close_pages(*payments, now=now)
 
 
 def _cancel(payment: Payment, now: datetime) -> None:
@@ -225,7 +225,7 @@ def change(*, payment_id: str, lines: Sequence[ChargeLine], now: datetime) -> st
         purpose=old.purpose,
     )
     Payment.objects.filter(id=new_id).update(replaces=old)
-    settle.close_pages(old, now=now)
+    booking.close_pages(old, now=now)
     return new_id
 
 
@@ -233,7 +233,8 @@ def change(*, payment_id: str, lines: Sequence[ChargeLine], now: datetime) -> st
 class Asked:
     """What a payer asks for: one page for these payments.
 
-    Shape: code_id is the pay code that lets them pay the one payment without another right to it.
+    Shape: code_id is the pay code that lets them pay the one payment without another right to it;
+    method_named says that they chose the way of paying themselves.
     """
 
     payment_ids: tuple[str, ...]
@@ -241,6 +242,7 @@ class Asked:
     client_key: str
     provider: str
     return_url: str
+    method_named: bool
     code_id: str | None = None
 
 
@@ -273,7 +275,8 @@ def start_attempt(
             payer_id=citizen_id,
             client_key=client_key,
             return_url=return_urls.checked(return_url),
-            provider=provider_of(method),
+            provider=methods.provider_of(method, dues=1),
+            method_named=method is not None,
             code_id=code_id,
         ),
         now,
@@ -292,15 +295,17 @@ def start_checkout(
 ) -> str:
     """Open one page for several payments; return the id of the attempt that opened it.
 
-    Shape: method is one of the settings' PAYMENT_METHODS; without it the first. Everything on the
-    page is owed by the payer, or by somebody for whom they may pay.
+    Shape: method is one of the settings' PAYMENT_METHODS; without it the first. Naming another one
+    than what the same payer has open for the same payments closes that, and opens the new one.
+    Everything on the page is owed by the payer, or by somebody for whom they may pay.
 
     The attempts and their key are committed, then the provider is called, then its word is
     recorded. The same client key resumes the same page; another device of the same payer that asks
     for the same payments gets the same page.
 
     Errors: NotFound, PaymentNotOwed, PaymentUnderReview, AttemptInProgress, DueBeingPaid,
-    CheckoutKeyReused, ReturnUrlRefused, ProviderUnreachable, PaymentNotPossible, MethodUnknown.
+    CheckoutKeyReused, ReturnUrlRefused, ProviderUnreachable, PaymentNotPossible, MethodUnknown,
+    TransferOfOneDue.
     """
     return _start(
         Asked(
@@ -308,7 +313,8 @@ def start_checkout(
             payer_id=citizen_id,
             client_key=client_key,
             return_url=return_urls.checked(return_url),
-            provider=provider_of(method),
+            provider=methods.provider_of(method, dues=len(payment_ids)),
+            method_named=method is not None,
         ),
         now,
     )
@@ -320,10 +326,14 @@ def _start(asked: Asked, now: datetime) -> str:
         state = states.Attempt(page.state)
         if state not in states.ACTIVE_ATTEMPTS:
             return page.id
+        other_way = whose == Whose.SHARED and _wants_another(asked, page)
         if state == states.Attempt.OPEN and page.expires_at > now and not page.closing:
-            if whose == Whose.ANOTHER:
+            if whose != Whose.ANOTHER and not other_way:
+                return page.id
+            if not (other_way and registry.get(page.provider).closes_pages):
                 raise DueBeingPaid(payment_id=page.payment_id)
-            return page.id
+            # What is open is closed first, so that only one of the two takes money.
+            settle.want_closed(attempt_id=page.id, now=now)
         if whose != Whose.MINE and _is_being_called(page, now):
             raise AttemptInProgress(retry_after=2)
         if breaker.is_open(page.provider):
@@ -334,11 +344,12 @@ def _start(asked: Asked, now: datetime) -> str:
             after = _ask(page.id, now)
         finally:
             _turn.release()
-        if whose == Whose.MINE or (whose == Whose.SHARED and after in states.ACTIVE_ATTEMPTS):
+        still_open = after in states.ACTIVE_ATTEMPTS
+        if whose == Whose.MINE or (whose == Whose.SHARED and still_open and not other_way):
             return page.id
-        if after in states.ACTIVE_ATTEMPTS:
+        if still_open and not (other_way and state != states.Attempt.OPEN):
             raise DueBeingPaid(payment_id=page.payment_id)
-        # The page in the way turned out to be over: look again.
+        # The page in the way turned out to be over, or can now be closed: look again.
     raise AttemptInProgress(retry_after=5)
 
 
@@ -352,7 +363,7 @@ def close_attempt(*, payment_id: str, attempt_id: str, citizen_id: str, now: dat
     attempt = paying.attempt(citizen_id, payment_id, attempt_id, now=now)
     payment = db.lock(Payment.objects.filter(id=attempt.payment_id)).get()
     if Attempt.objects.filter(id=attempt_id).active().exists():
-        settle.close_pages(payment, now=now)
+        booking.close_pages(payment, now=now)
 
 
 def _ask(attempt_id: str, now: datetime) -> states.Attempt:
@@ -368,6 +379,11 @@ def _ask(attempt_id: str, now: datetime) -> states.Attempt:
         logger.warning("attempt %s: %s", attempt_id, failure)
         after = getattr(failure, "retry_after", None)
         raise ProviderUnreachable(retry_after=after or 5) from failure
+
+
+def _wants_another(asked: Asked, page: Attempt) -> bool:
+    """Return whether the payer chose another way of paying than what is open."""
+    return asked.method_named and page.provider != asked.provider
 
 
 def _is_being_called(attempt: Attempt, now: datetime) -> bool:
@@ -440,11 +456,17 @@ def _new_page(asked: Asked, payments: Sequence[Payment], now: datetime) -> Attem
     for_others = [one for one in payments if one.citizen_id != asked.payer_id]
     name = citizens.card(asked.payer_id).full_name if for_others else None
     payers.seen(for_others, reader_id=asked.payer_id, reader_name=name or "", what="pay", now=now)
+    account = None
+    if asked.provider == transfers.PROVIDER:
+        account = transfers.account_for(payments[0])
+        if account is None:
+            raise PaymentNotPossible(reason="agency_has_no_account")
     states.check_attempt(None, states.Attempt.CREATED)
     numbered = Attempt.objects.filter(payment__in=payments).order_by("payment_id")
     last = dict(numbered.values_list("payment_id").annotate(Max("number")))
     opener: Attempt | None = None
     for payment in payments:
+        key = ids.new("key")
         made = Attempt.objects.create(
             payment=payment,
             number=last.get(payment.id, 0) + 1,
@@ -454,23 +476,17 @@ def _new_page(asked: Asked, payments: Sequence[Payment], now: datetime) -> Attem
             payer_name=name if payment in for_others else None,
             provider=asked.provider,
             client_key=asked.client_key,
-            provider_key=ids.new("key"),
+            provider_key=key,
+            account=account.number if account else "",
+            session_id=vietqr.reference(key) if account else "",
             state=states.Attempt.CREATED.value,
             return_url=asked.return_url,
             expires_at=now + timedelta(minutes=settings.PAYMENT_SESSION_MINUTES),
             next_check_at=None if opener else now + settle.LEASE,
             created_at=now,
         )
+        if account is not None:
+            transfers.write(made, account, amount_vnd=payment.amount_vnd)
         opener = opener or made
     assert opener is not None  # noqa: S101 - nobody asks for no payments
     return opener
-
-
-def provider_of(method: str | None) -> str:
-    """Return which provider takes a method; without one the first. Errors: MethodUnknown."""
-    methods = settings.PAYMENT_METHODS
-    if method is None:
-        return str(next(iter(methods.values())))
-    if method not in methods:
-        raise MethodUnknown(methods=list(methods))
-    return str(methods[method])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from citizens import queries as citizens
 from common import db, ids
 from common.errors import NotFound, check_version
-from payments.actions import charge, payers, settle
+from payments.actions import booking, charge, payers
 from payments.models import Attempt, PayCode, Payment
 from payments.queries import paying
 from payments.rules import states
@@ -45,7 +45,7 @@ def revoke(*, payment_id: str, citizen_id: str, expected_version: int, now: date
     check_version(row.version, expected_version)
     _revoke(payment, now)
     if Attempt.objects.filter(payment=payment).active().exclude(payer_id=citizen_id).exists():
-        settle.close_pages(payment, now=now)
+        booking.close_pages(payment, now=now)
 
 
 @db.transaction()

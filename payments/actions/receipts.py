@@ -19,6 +19,8 @@ from payments.rules import money, words
 
 DEMO_FORM = "DEMO-01BL"
 CONFIRMATION_FORM = "DEMO-XNTT"
+ONLINE = "Thanh toán trực tuyến (cổng mô phỏng)"
+BY_TRANSFER = "Chuyển khoản ngân hàng (mô phỏng)"
 MAX_CORRECTIONS = 20
 Kind = Receipt.Kind
 
@@ -66,7 +68,7 @@ def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
         lines=payment.lines,
         total_vnd=payment.amount_vnd,
         change_vnd=payment.amount_vnd,
-        method="Thanh toán trực tuyến (cổng mô phỏng)",
+        method=BY_TRANSFER if attempt.account else ONLINE,
         provider_reference=attempt.reference,
         issued_by="rule:settled",
         now=now,

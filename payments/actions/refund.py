@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from common import db, ids, jobs
 from common.errors import NotFound, OutsideError, Refusal
 from payments import ledger
-from payments.actions import disputes, receipts
+from payments.actions import disputes, receipts, suspense
 from payments.models import Attempt, Payment, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
@@ -119,16 +119,28 @@ def order(
 
 
 @db.transaction_required
-def give_back(payment: Payment, attempt: Attempt, *, reason: str, now: datetime) -> Refund:
-    """Send back all of an attempt's money, which nobody asked for. Both rows are locked."""
+def give_back(
+    payment: Payment,
+    attempt: Attempt,
+    *,
+    reason: str,
+    now: datetime,
+    amount_vnd: int | None = None,
+    requested_by: str = "",
+    client_key: str = "",
+) -> Refund:
+    """Send back an attempt's money which nobody asked for: all of it, or the sum that is named.
+
+    Both rows are locked. Without an officer it is a rule that does it.
+    """
     return set_aside(
         payment,
         attempt,
         Refund.Kind.SUSPENSE,
-        amount_vnd=attempt.received_vnd,
+        amount_vnd=attempt.received_vnd if amount_vnd is None else amount_vnd,
         reason=reason,
-        requested_by=f"rule:{reason}",
-        client_key=f"rule:{attempt.id}",
+        requested_by=requested_by or f"rule:{reason}",
+        client_key=client_key or f"rule:{attempt.id}",
         now=now,
     )
 
@@ -152,6 +164,8 @@ def set_aside(
     lacks the money is refused by the database.
     """
     states.check_refund(None, states.Refund.REQUESTED)
+    if kind == Refund.Kind.SUSPENSE:
+        suspense.refund_moved(attempt, returning=amount_vnd, returned=0, now=now)
     attempt.refunding_vnd += amount_vnd
     attempt.save(update_fields=["refunding_vnd"])
     refund = Refund.objects.create(
@@ -308,13 +322,13 @@ def apply_fact(*, refund_id: str, fact: settling.RefundFact, now: datetime) -> N
 
 
 def _succeed(refund: Refund, now: datetime) -> None:
-    _move(refund, refunding=-refund.amount_vnd, refunded=refund.amount_vnd)
+    _move(refund, refunding=-refund.amount_vnd, refunded=refund.amount_vnd, now=now)
     refund.succeeded_at = now
     payment = refund.payment
     ledger.post(
         f"refund_paid:{refund.id}",
         debit=money.refund_payable(payment.agency_code),
-        credit=money.clearing(refund.attempt.provider),
+        credit=money.held_at(refund.attempt.provider, refund.attempt.account),
         amount_vnd=refund.amount_vnd,
         payment=payment,
         attempt=refund.attempt,
@@ -338,7 +352,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
     payment = refund.payment
     payable = money.refund_payable(payment.agency_code)
     if before == states.Refund.SUCCEEDED:
-        _move(refund, refunding=0, refunded=-refund.amount_vnd)
+        _move(refund, refunding=0, refunded=-refund.amount_vnd, now=now)
         if payment.state == states.Payment.REFUNDED:
             states.check_payment(states.Payment.REFUNDED, states.Payment.PAID)
             payment.state = states.Payment.PAID.value
@@ -347,7 +361,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         )
         ledger.post(
             f"refund_returned:{refund.id}",
-            debit=money.clearing(refund.attempt.provider),
+            debit=money.held_at(refund.attempt.provider, refund.attempt.account),
             credit=payable,
             amount_vnd=refund.amount_vnd,
             payment=payment,
@@ -357,7 +371,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
             now=now,
         )
     else:
-        _move(refund, refunding=-refund.amount_vnd, refunded=0)
+        _move(refund, refunding=-refund.amount_vnd, refunded=0, now=now)
     refund.failed_at = now
     jobs.enqueue("payments.announce_refund_failure", refund_id=refund.id)
     ledger.post(
@@ -386,11 +400,13 @@ def receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datet
         )
 
 
-def _move(refund: Refund, *, refunding: int, refunded: int) -> None:
-    """Shift the sums of the attempt, and of the payment when its own money goes back."""
+def _move(refund: Refund, *, refunding: int, refunded: int, now: datetime) -> None:
+    """Shift the sums of the attempt, and of the payment or the suspense that the money is from."""
     rows: list[Payment | Attempt] = [refund.attempt]
     if refund.kind == Refund.Kind.FEE:
         rows.append(refund.payment)
     for row in rows:
         row.refunding_vnd += refunding
         row.refunded_vnd += refunded
+    if refund.kind == Refund.Kind.SUSPENSE:
+        suspense.refund_moved(refund.attempt, returning=refunding, returned=refunded, now=now)

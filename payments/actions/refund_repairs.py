@@ -8,7 +8,7 @@ from datetime import datetime
 from common import db, ids, jobs
 from common.errors import NotFound, Refusal
 from payments import ledger
-from payments.actions import disputes
+from payments.actions import disputes, suspense
 from payments.actions import refund as refunds
 from payments.models import Attempt, Payment, Refund
 from payments.rules import money, states
@@ -75,6 +75,8 @@ def pay_out(
     _reserve(failed, refunding=0, refunded=failed.amount_vnd)
     attempt.refunded_vnd += failed.amount_vnd
     attempt.save(update_fields=["refunded_vnd"])
+    if failed.kind == Refund.Kind.SUSPENSE:
+        suspense.refund_moved(attempt, returning=0, returned=failed.amount_vnd, now=now)
     states.check_refund(None, states.Refund.SUCCEEDED)
     made = Refund.objects.create(
         payment=payment,
@@ -150,6 +152,9 @@ def _reserve(failed: Refund, *, refunding: int, refunded: int) -> None:
         refunded_vnd=row.refunded_vnd,
         refunding_vnd=row.refunding_vnd,
     )
+    if not is_fee:
+        # An officer may have allotted it since: then it is no longer held.
+        left = min(left, suspense.held(attempt, if_unlisted=left))
     if failed.amount_vnd > left:
         raise refunds.RefundTooLarge(refundable_vnd=left)
     if is_fee:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from common import db, jobs
 from common.errors import OutsideError
-from payments import ledger
-from payments.actions import breaker, disputes, payers, receipts, refund
-from payments.models import Attempt, EventOutcome, Payment, ProviderEvent, Refund
+from payments.actions import booking, breaker, disputes, refund, suspense
+from payments.models import Attempt, BankCredit, EventOutcome, Payment, ProviderEvent, Refund
 from payments.providers import base, registry
 from payments.rules import money, settling, states
+from payments.rules import suspense as held
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,9 @@ ABOUT_ATTEMPTS = frozenset(
 ABOUT_REFUNDS = frozenset(
     {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 )
-
+ABOUT_CREDITS = frozenset({"bank.credit"})
+# A bank's notice may come before the line is on its statement; after this it never will be.
+STATEMENT_FOLLOWS = timedelta(days=1)
 ABOUT_DISPUTES = frozenset(
     f"charge.dispute.{what}"
     for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
@@ -136,6 +138,8 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
             return ignored, "unknown_refund"
         refund.apply(refund_id=known, now=now)
         return applied, ""
+    if event.kind in ABOUT_CREDITS:
+        return _apply_notice(event, now)
     if event.kind in ABOUT_DISPUTES:
         return _apply_dispute(event, now)
     if event.kind not in ABOUT_ATTEMPTS:
@@ -148,6 +152,31 @@ def _apply(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str
         return applied, "already_settled"
     ask(attempt_id=attempt.id, now=now, decline_hint=event.decline_hint)
     return applied, ""
+
+
+def _apply_notice(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str]:
+    """Book what the statement says of a notice. What the notice itself said is not looked at."""
+    credit = registry.bank().credit(event.event_id)
+    if credit is None:
+        if event.received_at + STATEMENT_FOLLOWS > now:
+            raise base.Unanswered(f"{event.event_id} is not on the statement yet")
+        logger.error("notice %s is about money that no statement shows", event.event_id)
+        return EventOutcome.State.IGNORED, "not_on_the_statement"
+    if credit.currency != money.CURRENCY:
+        logger.error("transfer %s is in another currency", event.event_id)
+        return EventOutcome.State.IGNORED, "other_currency"
+    take(credit=credit, now=now)
+    return EventOutcome.State.APPLIED, ""
+
+
+@db.durable
+def take(*, credit: held.Credit, now: datetime) -> None:
+    """Book one line of a bank's statement: to the try that it names, or apart. Runs twice."""
+    attempt_id, reason = suspense.attempt_of(credit)
+    if attempt_id is None:
+        suspense.hold_unmatched(credit=credit, reason=reason, now=now)
+    else:
+        apply_fact(attempt_id=attempt_id, fact=settling.of_credit(credit), now=now)
 
 
 def _apply_dispute(event: ProviderEvent, now: datetime) -> tuple[EventOutcome.State, str]:
@@ -268,6 +297,7 @@ def _prepare(attempt_id: str, now: datetime) -> tuple[base.Order, str, states.At
             expires_at=opener.expires_at,
             session_id=opener.session_id,
             intent_id=opener.intent_id,
+            account=opener.account,
         )
         return order, opener.provider, before, opener.closing
 
@@ -322,7 +352,14 @@ def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states
     """
     page = locked(attempt_id)
     opener = page[0]
-    _learn(opener, fact)
+    credit = None
+    if fact.credit is not None:
+        credit, fresh = suspense.keep(fact.credit, attempt=opener, now=now)
+        if not fresh:
+            return states.Attempt(opener.state)  # this line of the statement is booked
+        fact = dataclasses.replace(fact, misdirected=fact.credit.account != opener.account)
+    if credit is None or states.Attempt(opener.state) not in states.TERMINAL_ATTEMPTS:
+        _learn(opener, fact)
     decisions = [
         settling.decide(
             states.Attempt(one.state),
@@ -347,13 +384,34 @@ def apply_fact(*, attempt_id: str, fact: settling.Fact, now: datetime) -> states
         if decision.payment == states.Payment.PAID
     ]
     for one in paid:
-        _settle(one.payment, one, now)
+        booking.settle(one.payment, one, now=now)
     if paid:
-        close_pages(*(one.payment for one in paid), now=now)
+        booking.close_pages(*(one.payment for one in paid), now=now)
     for one, decision in zip(page, decisions, strict=True):
-        if decision.give_back:
-            refund.give_back(one.payment, one, reason=decision.reason, now=now)
+        _hold(one, decision, fact, credit, now)
     return states.Attempt(opener.state)
+
+
+def _hold(
+    attempt: Attempt,
+    decision: settling.Decision,
+    fact: settling.Fact,
+    credit: BankCredit | None,
+    now: datetime,
+) -> None:
+    """Put what does not fit before an officer, or send it back when a rule does."""
+    payment = attempt.payment
+    if credit is not None:
+        if decision.posting != settling.Posting.FEE:
+            reason = held.apart(decision.reason, misdirected=fact.misdirected)
+            suspense.hold(credit, payment=payment, attempt=attempt, reason=reason, now=now)
+    elif decision.attempt == states.Attempt.REVIEW and (
+        decision.received_vnd or attempt.paid_with_id is None
+    ):
+        # What another due of the page holds nothing of ends with the one that holds it.
+        suspense.open_review(payment, attempt, now=now)
+    if decision.give_back:
+        refund.give_back(payment, attempt, reason=decision.reason, now=now)
 
 
 def _decided(
@@ -370,7 +428,9 @@ def _decided(
         attempt.charge_id = attempt.page.charge_id
         attempt.settlement_id = attempt.page.settlement_id
         attempt.settled_at = now
-        _post(attempt.payment, attempt, decision.posting, now)
+        # A credit that does not fit is booked with its item: see `suspense.hold`.
+        if fact.credit is None or decision.posting == settling.Posting.FEE:
+            booking.post(attempt.payment, attempt, decision.posting, now=now)
     if decision.attempt == states.Attempt.REVIEW:
         attempt.settled_at = now
         logger.error("attempt %s needs a person: %s", attempt.id, decision.reason)
@@ -387,58 +447,11 @@ def _learn(opener: Attempt, fact: settling.Fact) -> None:
     opener.request_id = fact.request_id or opener.request_id
 
 
-def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: datetime) -> None:
-    """Book one due's part of a charge: its parts together are the line of the statement."""
-    source = attempt.reference
-    if attempt.paid_with_id is not None:
-        source = f"{source}:{payment.id}"
-    fee = posting == settling.Posting.FEE
-    agency = payment.agency_code
-    ledger.post(
-        f"{'capture' if fee else 'suspense'}:{attempt.provider}:{source}",
-        debit=money.clearing(attempt.provider),
-        credit=money.revenue(agency) if fee else money.suspense(agency),
-        amount_vnd=attempt.received_vnd,
-        payment=payment,
-        attempt=attempt,
-        settlement_id=attempt.settlement_id,
-        now=now,
-    )
-    if attempt.fee_vnd:
-        ledger.post(
-            f"provider_fee:{attempt.provider}:{source}",
-            debit=money.provider_fee(attempt.provider),
-            credit=money.clearing(attempt.provider),
-            amount_vnd=attempt.fee_vnd,
-            payment=payment,
-            attempt=attempt,
-            settlement_id=attempt.settlement_id,
-            now=now,
-        )
-
-
-def _settle(payment: Payment, attempt: Attempt, now: datetime) -> None:
-    """Make a payment paid: the receipt, the announcement and the words commit with it."""
-    states.check_payment(states.Payment(payment.state), states.Payment.PAID)
-    payment.state = states.Payment.PAID.value
-    payment.captured_vnd = payment.amount_vnd
-    payment.settled_at = now
-    payment.save()
-    receipts.issue(payment, attempt, now=now)
-    payers.tell(payment, attempt, now=now)
-    jobs.enqueue("payments.announce_payment", payment_id=payment.id)
-
-
-@db.transaction_required
-def close_pages(*payments: Payment, now: datetime) -> None:
-    """Ask for every page still open for these payments to be closed; the payments are locked.
-
-    A page on which other dues are paid too closes for all of them: they stay owed.
-    """
-    active = Attempt.objects.filter(payment__in=payments).active()
-    pages = {one.page_id for one in active.only("id", "paid_with_id").order_by("id")}
-    for page in db.lock(Attempt.objects.filter(id__in=pages).order_by("id")):
-        page.closing = True
-        page.next_check_at = now
-        page.save(update_fields=["closing", "next_check_at"])
-        jobs.enqueue("payments.ask", attempt_id=page.id)
+@db.transaction()
+def want_closed(*, attempt_id: str, now: datetime) -> None:
+    """Note that an open page is to be closed; whoever asks the provider next closes it."""
+    opener = locked(attempt_id)[0]
+    if states.Attempt(opener.state) in states.ACTIVE_ATTEMPTS:
+        opener.closing = True
+        opener.next_check_at = now
+        opener.save(update_fields=["closing", "next_check_at"])

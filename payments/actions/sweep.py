@@ -14,11 +14,14 @@ from payments.actions import (
     disputes,
     reconcile,
     refund,
+    returns,
     settle,
     stalls,
+    suspense,
 )
 from payments.models import (
     Attempt,
+    BankReturn,
     BillPayment,
     EventOutcome,
     Payment,
@@ -46,6 +49,8 @@ class Swept:
     caught_up: int = 0
     events: int = 0
     announced: int = 0
+    returns: int = 0
+    suspense: int = 0
     disputes: int = 0
     days: int = 0
     billers_told: int = 0
@@ -77,6 +82,13 @@ def sweep(*, now: datetime) -> Swept:
             .values_list("id", flat=True)[:BATCH],
             lambda key: refund.apply(refund_id=key, now=now),
         ),
+        returns=_each(
+            BankReturn.objects.due(now=now)
+            .order_by("next_check_at", "id")
+            .values_list("id", flat=True)[:BATCH],
+            lambda key: returns.apply(return_id=key, now=now),
+        ),
+        suspense=suspense.sweep(now=now),
         announced=_each(
             Payment.objects.unannounced()
             .filter(settled_at__lte=now - GRACE)

@@ -12,7 +12,7 @@ from common.errors import NotFound
 from common.http import IsCitizen, Money, Request, View
 from common.openapi import operation, path_parameter
 from payments import queries
-from payments.actions import charge
+from payments.actions import charge, methods
 from payments.api import citizen, shapes
 from payments.models import Attempt
 from payments.queries import paying
@@ -106,7 +106,7 @@ class Checkouts(View):
         answer=CheckoutShape,
         status=201,
         key="durable",
-        refusals=citizen.STARTING,
+        refusals=[*citizen.STARTING, methods.TransferOfOneDue],
         examples=[
             OpenApiExample(
                 "two dues",

@@ -14,7 +14,7 @@ from common import clock, http, pages
 from common.errors import Invalid, NotFound
 from common.http import Body, IsCitizen, Request, View
 from common.openapi import operation, path_parameter, text_parameter
-from payments.actions import charge, payers, return_urls
+from payments.actions import charge, methods, payers, return_urls
 from payments.api import shapes
 from payments.models import Attempt, Payment
 from payments.queries import paying
@@ -32,7 +32,7 @@ STARTING = [
     charge.ProviderUnreachable,
     charge.PaymentNotPossible,
     return_urls.ReturnUrlRefused,
-    charge.MethodUnknown,
+    methods.MethodUnknown,
 ]
 
 
@@ -151,7 +151,9 @@ class Attempts(View):
             "Open `checkout_url` in a browser, then poll. The same key resumes the same try, also "
             "after a crash. A second device gets the page that is already open, or 409 while it "
             "is being opened; 409 `due_being_paid` while somebody else's page is open, or one for "
-            "other dues too. 503 means that no page was opened: repeat with the same key."
+            "other dues too. Naming another method closes what you have open, and opens that. 503 "
+            "means that no page was opened: repeat with the same key. With `bank_transfer` there "
+            "is no page: `transfer` holds a VietQR code to scan."
         ),
         body=shapes.AttemptBody,
         answer=shapes.AttemptShape,
@@ -163,7 +165,10 @@ class Attempts(View):
                 "back to the app",
                 value={"return_url": "canthosmart://paid"},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "by bank transfer", value={"method": "bank_transfer"}, request_only=True
+            ),
         ],
         query=[PAYMENT],
     )

@@ -1,15 +1,16 @@
 """What goes in and comes out."""
 
+import base64
 from typing import Any
 
 from rest_framework import serializers
 
-from common import http
+from common import documents, http
 from common.http import Money
 from payments import queries
 from payments.models import Attempt, Payment, Receipt, Refund
 from payments.queries import paying
-from payments.rules import refunds, showing, states, words
+from payments.rules import refunds, showing, states, vietqr, words
 
 Shape = serializers.Serializer[Any]
 
@@ -22,7 +23,7 @@ class AttemptBody(http.Body):
     method = serializers.CharField(
         required=False,
         max_length=20,
-        help_text="How to pay: `card` (the default) or another that this server offers.",
+        help_text="How to pay: `card` (the default), `bank_transfer`, or another offered here.",
     )
     return_url = serializers.CharField(
         required=False,
@@ -46,6 +47,26 @@ class DeclinedShape(Shape):
     can_retry = serializers.BooleanField()
 
 
+class TransferShape(Shape):
+    """What to transfer by bank, exactly. A demonstration account takes no real money."""
+
+    payload = serializers.CharField(
+        allow_null=True, help_text="The VietQR code's text; null once it should not be paid."
+    )
+    qr = serializers.CharField(
+        allow_null=True, help_text="The code as a picture: a `data:image/svg+xml` address."
+    )
+    bank_name = serializers.CharField()
+    bank_bin = serializers.CharField(help_text="Six digits, as NAPAS names banks.")
+    account = serializers.CharField()
+    account_name = serializers.CharField()
+    is_demo = serializers.BooleanField()
+    amount = Money(help_text="The sum to transfer, to the đồng.")
+    reference = serializers.CharField(help_text="Keep it in the transfer's text as it is.")
+    text = serializers.CharField(help_text="The transfer's text, for typing it by hand.")
+    arrived = Money(help_text="What came under this reference so far.")
+
+
 class AttemptShape(Shape):
     """One try to pay. Poll it: `pending` is not an outcome."""
 
@@ -64,6 +85,9 @@ class AttemptShape(Shape):
     )
     paid_by = serializers.CharField(
         allow_null=True, help_text="Whose try it is, masked, when it is not yours."
+    )
+    transfer = TransferShape(
+        allow_null=True, help_text="For `bank_transfer`: what to scan or type; else null."
     )
     expires_at = serializers.DateTimeField(help_text="When the page closes.")
     created_at = serializers.DateTimeField()
@@ -204,6 +228,7 @@ def attempt(row: Attempt, *, viewer_id: str) -> dict[str, Any]:
         "checkout_url": (row.page.checkout_url or None) if mine else None,
         "checkout_id": row.page_id if row.dues > 1 else None,
         "paid_by": _payer(row, viewer_id),
+        "transfer": _transfer(row, state) if mine else None,
         "expires_at": row.expires_at,
         "created_at": row.created_at,
     }
@@ -213,6 +238,27 @@ def _payer(row: Attempt, viewer_id: str) -> str | None:
     if row.payer_id is None or row.payer_id == viewer_id:
         return None
     return words.masked_name(row.payer_name or row.payment.payer_name)
+
+
+def _transfer(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:
+    told = getattr(row, "transfer", None) if row.account else None
+    if told is None:
+        return None
+    payable = state == showing.Shown.PENDING
+    picture = base64.b64encode(documents.qr_svg(told.payload).encode()) if payable else b""
+    return {
+        "payload": told.payload if payable else None,
+        "qr": f"data:image/svg+xml;base64,{picture.decode()}" if payable else None,
+        "bank_name": told.bank_name,
+        "bank_bin": told.bank_bin,
+        "account": told.account,
+        "account_name": told.holder,
+        "is_demo": told.is_demo,
+        "amount": http.money(told.amount_vnd),
+        "reference": told.reference,
+        "text": vietqr.purpose(told.reference),
+        "arrived": http.money(told.arrived_vnd),
+    }
 
 
 def _declined(row: Attempt, state: showing.Shown) -> dict[str, Any] | None:

@@ -1,5 +1,13 @@
 """The tables, a file for each noun."""
 
+from payments.models.bank import (
+    BankAccount,
+    BankCredit,
+    BankReturn,
+    BankTransfer,
+    SuspenseItem,
+    SuspenseMove,
+)
 from payments.models.bills import Bill, Biller, BillPayment, SavedBill
 from payments.models.books import EventOutcome, LedgerEntry, ProviderEvent
 from payments.models.charge import Attempt, Payment, Refund
@@ -22,6 +30,10 @@ from payments.models.stalls import Market, Stall, StallSale
 
 __all__ = [
     "Attempt",
+    "BankAccount",
+    "BankCredit",
+    "BankReturn",
+    "BankTransfer",
     "Bill",
     "BillPayment",
     "Biller",
@@ -47,4 +59,6 @@ __all__ = [
     "Stall",
     "StallSale",
     "StatementLine",
+    "SuspenseItem",
+    "SuspenseMove",
 ]

@@ -188,6 +188,9 @@ class Attempt(models.Model):
     )
     payer_name = crypto.EncryptedTextField(null=True, help_text="null: the debtor's")
     provider = models.CharField(max_length=20)
+    account = models.CharField(
+        max_length=19, blank=True, help_text="the bank account a transfer goes to; a card has none"
+    )
     client_key = models.CharField(max_length=200, help_text="Idempotency-Key of the app")
     provider_key = models.CharField(max_length=100, help_text="Idempotency-Key to the provider")
     state = models.CharField(max_length=10, choices=choices(states.Attempt))

@@ -82,6 +82,7 @@ class Order:
     expires_at: datetime
     session_id: str = ""
     intent_id: str = ""
+    account: str = ""  # where a bank transfer goes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from payments.providers import base, stripe, stripe_wire, vnpay, vnpay_wire
+from payments.providers import (
+    bank_wire,
+    base,
+    stripe,
+    stripe_wire,
+    vietqr,
+    vnpay,
+    vnpay_wire,
+)
 
 
 class UnknownProvider(LookupError):
@@ -45,6 +53,25 @@ def _stripe_of(
     return stripe.Stripe(wire, secrets, livemode=secret_key.startswith(("sk_live", "rk_live")))
 
 
+def bank() -> vietqr.VietQR:
+    """Return the bank behind transfers by VietQR."""
+    return _bank_of(
+        settings.BANK_BASE_URL,
+        settings.BANK_TOKEN,
+        tuple(settings.BANK_NOTICE_SECRETS),
+        settings.BANK_CONNECT_TIMEOUT_SECONDS,
+        settings.BANK_READ_TIMEOUT_SECONDS,
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _bank_of(
+    base_url: str, token: str, secrets: tuple[str, ...], connect: float, read: float
+) -> vietqr.VietQR:
+    wire = bank_wire.Wire(base_url, token, connect=connect, read=read)
+    return vietqr.VietQR(wire, secrets)
+
+
 def _vnpay() -> base.Provider:
     return _vnpay_of(
         settings.VNPAY_PAY_URL,
@@ -79,4 +106,5 @@ def _vnpay_of(
 BUILDERS: dict[str, Callable[[], base.Provider]] = {
     stripe.Stripe.name: _stripe,
     vnpay.Vnpay.name: _vnpay,
+    vietqr.VietQR.name: bank,
 }

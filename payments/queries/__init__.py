@@ -13,7 +13,9 @@ from payments.rules import money, showing, states
 
 SETTLED = (states.Payment.PAID.value, states.Payment.REFUNDED.value)
 SHOWN = 5
-TRIES = Prefetch("attempts", Attempt.objects.select_related("paid_with").order_by("number"))
+TRIES = Prefetch(
+    "attempts", Attempt.objects.select_related("paid_with", "transfer").order_by("number")
+)
 _OLDEST = ("created_at", "id")
 BACK = Prefetch("refunds", Refund.objects.select_related("replaced_by").order_by(*_OLDEST))
 

@@ -51,7 +51,9 @@ def attempts(viewer_id: str, payment_id: str, *, now: datetime) -> QuerySet[Atte
 
     Errors: NotFound when there is nothing that this person may see.
     """
-    rows = Attempt.objects.filter(payment_id=payment_id).select_related("payment", "paid_with")
+    rows = Attempt.objects.filter(payment_id=payment_id).select_related(
+        "payment", "paid_with", "transfer"
+    )
     if Payment.objects.filter(may_pay(viewer_id, now=now), id=payment_id).exists():
         return rows
     mine = rows.filter(payer_id=viewer_id)
@@ -69,7 +71,7 @@ def attempt(viewer_id: str, payment_id: str, attempt_id: str, *, now: datetime) 
     may = Q(payer_id=viewer_id) | Q(payment__in=due)
     found = (
         Attempt.objects.filter(may, id=attempt_id, payment_id=payment_id)
-        .select_related("payment", "paid_with")
+        .select_related("payment", "paid_with", "transfer")
         .first()
     )
     if found is None:
@@ -85,7 +87,7 @@ def checkout(viewer_id: str, attempt_id: str) -> list[Attempt]:
     rows = (
         Attempt.objects.of_page(attempt_id)
         .filter(payer_id=viewer_id)
-        .select_related("payment", "paid_with")
+        .select_related("payment", "paid_with", "transfer")
     )
     found = sorted(rows.order_by("id"), key=lambda one: (one.paid_with_id is not None, one.id))
     if len(found) < 2:

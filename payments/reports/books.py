@@ -10,7 +10,19 @@ from collections.abc import Iterator
 from django.db.models import Count, F, Max, Min, Q, Sum
 
 from payments import queries
-from payments.models import Attempt, Dispute, LedgerEntry, Payment, Receipt, ReceiptSeries, Refund
+from payments.models import (
+    Attempt,
+    BankCredit,
+    BankReturn,
+    BankTransfer,
+    Dispute,
+    LedgerEntry,
+    Payment,
+    Receipt,
+    ReceiptSeries,
+    Refund,
+    SuspenseItem,
+)
 from payments.rules import money, states
 
 OPEN = [state.value for state in states.OPEN_REFUNDS]
@@ -34,7 +46,10 @@ def check() -> Iterator[Finding]:
     yield from _balance()
     yield from _payments()
     yield from _attempts()
+    yield from _transfers()
+    yield from _held()
     yield from _set_aside()
+    yield from _sent_back()
     yield from _disputes()
     yield from _receipts()
 
@@ -84,12 +99,47 @@ def _payments() -> Iterator[Finding]:
 
 
 def _attempts() -> Iterator[Finding]:
-    rows = Attempt.objects.filter(received_vnd__gt=0).order_by("id")
+    """What a gateway took. Several transfers may name one try: see `_transfers`."""
+    rows = Attempt.objects.filter(received_vnd__gt=0, account="").order_by("id")
+    transferred = set(Attempt.objects.exclude(account="").values_list("id", flat=True))
     # Money that was held apart and then captured came in once.
     booked = _sums("suspense:", "attempt_id")
     for name, total in _sums("capture:", "attempt_id").items():
         booked[name] = max(total, booked.get(name, 0))
+    booked = {name: total for name, total in booked.items() if name not in transferred}
     yield from _differ("received", dict(rows.values_list("id", "received_vnd")), booked)
+
+
+def _transfers() -> Iterator[Finding]:
+    """Every line of a bank's statement that was taken is booked once, and under its try."""
+    rows = LedgerEntry.objects.filter(debit_account__startswith=money.bank(""))
+    lines = rows.order_by("settlement_id").values_list("settlement_id")
+    credits = BankCredit.objects.order_by("transaction_id")
+    yield from _differ(
+        "transfer",
+        dict(credits.values_list("transaction_id", "amount_vnd")),
+        dict(lines.annotate(Sum("amount_vnd"))),
+    )
+    arrived = BankTransfer.objects.filter(arrived_vnd__gt=0).order_by("attempt_id")
+    named = rows.filter(attempt__isnull=False).order_by("attempt_id").values_list("attempt_id")
+    yield from _differ(
+        "arrived",
+        dict(arrived.values_list("attempt_id", "arrived_vnd")),
+        dict(named.annotate(Sum("amount_vnd"))),
+    )
+
+
+def _held() -> Iterator[Finding]:
+    """What an agency's desk has still to decide on is what its suspense account holds."""
+    left = F("received_vnd") - F("allotted_vnd") - F("returning_vnd") - F("returned_vnd")
+    rows = SuspenseItem.objects.order_by("agency_code").values_list("agency_code")
+    kept = {money.suspense(agency): total for agency, total in rows.annotate(Sum(left))}
+    balances = {
+        account: total
+        for account, total in queries.balances().items()
+        if account.startswith(money.suspense("")) and total
+    }
+    yield from _differ("held", {name: total for name, total in kept.items() if total}, balances)
 
 
 def _set_aside() -> Iterator[Finding]:
@@ -121,6 +171,28 @@ def _set_aside() -> Iterator[Finding]:
         for account, total in moved.order_by(side).values_list(side).annotate(Sum("amount_vnd")):
             balances[account] += sign * total
     yield from _differ("set aside", dict(payable), balances)
+
+
+def _sent_back() -> Iterator[Finding]:
+    """What was ordered from the bank, and what it sent, is what the ledger says of each order."""
+    wanted: dict[str, dict[str, int]] = {"refund": {}, "refund_paid": {}}
+    for name, state, amount in BankReturn.objects.order_by("id").values_list(
+        "id", "state", "amount_vnd"
+    ):
+        arrived = state == states.Refund.SUCCEEDED
+        wanted["refund"][name] = amount if arrived or state in OPEN else 0
+        wanted["refund_paid"][name] = amount if arrived else 0
+    for what, kept in wanted.items():
+        booked = {name: total for name, total in _by_key(f"{what}:brt_").items() if total}
+        if what == "refund":
+            for name, total in _by_key("refund_released:brt_").items():
+                booked[name] = booked.get(name, 0) - total
+        yield from _differ(f"return, {what}", kept, booked)
+
+
+def _by_key(prefix: str) -> dict[str, int]:
+    rows = LedgerEntry.objects.filter(key__startswith=prefix).order_by("key")
+    return {key.partition(":")[2]: amount for key, amount in rows.values_list("key", "amount_vnd")}
 
 
 def _disputes() -> Iterator[Finding]:

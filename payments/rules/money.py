@@ -28,6 +28,16 @@ def clearing(provider: str) -> str:
     return f"provider_clearing:{provider}"
 
 
+def bank(account: str) -> str:
+    """Return the account of money on one of the city's bank accounts."""
+    return f"bank:{account}"
+
+
+def held_at(provider: str, account: str) -> str:
+    """Return where an attempt's money is: on a bank account, or with the provider."""
+    return bank(account) if account else clearing(provider)
+
+
 def revenue(agency_code: str) -> str:
     """Return the account of what was collected: an agency's own, or owed to a biller or a stall.
 

@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 
-from payments.rules import states
+from payments.rules import states, suspense
 
 
 class Outcome(enum.StrEnum):
@@ -45,6 +45,20 @@ class Fact:
     checkout_url: str = ""
     decline_code: str = ""
     request_id: str = ""
+    credit: suspense.Credit | None = None  # the line of the bank's statement that says so
+    misdirected: bool = False  # the money came to another account than the one shown
+
+
+def of_credit(credit: suspense.Credit) -> Fact:
+    """Return what a line of a bank's statement says of the try that it names."""
+    return Fact(
+        Outcome.PAID,
+        amount_vnd=credit.amount_vnd,
+        currency=credit.currency,
+        intent_id=credit.transaction_id,
+        settlement_id=credit.transaction_id,
+        credit=credit,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +139,14 @@ def _paid(
         # Not even suspense can hold it: the ledger counts đồng.
         return Decision(attempt=review, reason="currency_differs")
     fee = fact.fee_vnd if opener else 0
+    if fact.misdirected:
+        return Decision(
+            attempt=review,
+            posting=Posting.SUSPENSE,
+            reason="wrong_account",
+            received_vnd=fact.amount_vnd,
+            fee_vnd=fee,
+        )
     if fact.amount_vnd != page_vnd:
         # Nobody can say which due it was meant for: it is held in one place.
         if opener and fact.amount_vnd > 0:
@@ -152,7 +174,8 @@ def _paid(
     return Decision(
         attempt=review,
         posting=Posting.SUSPENSE,
-        give_back=True,
+        # Whoever transferred by bank is asked by an officer first: no rule sends a transfer back.
+        give_back=fact.credit is None,
         reason=reason,
         received_vnd=owed_vnd,
         fee_vnd=fee,

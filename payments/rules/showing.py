@@ -31,6 +31,7 @@ _ATTEMPT = {
     states.Attempt.EXPIRED: Shown.EXPIRED,
     states.Attempt.CANCELLED: Shown.CANCELLED,
     states.Attempt.REVIEW: Shown.REVIEW,
+    states.Attempt.RESOLVED: Shown.CANCELLED,
 }
 _PAYMENT = {
     states.Payment.PAID: Shown.PAID,

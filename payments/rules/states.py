@@ -32,6 +32,7 @@ class Attempt(enum.StrEnum):
     EXPIRED = "expired"  # the page closed before anybody paid
     CANCELLED = "cancelled"  # closed on request, or refused by the provider before it began
     REVIEW = "review"  # money came that does not fit what is owed: a person decides
+    RESOLVED = "resolved"  # an officer decided: every đồng of it was given back or allotted
 
 
 class Refund(enum.StrEnum):
@@ -74,6 +75,9 @@ _LIVE = (Attempt.CALLING, Attempt.OPEN, Attempt.UNKNOWN)
 # citizen's money without a trace, so these three states can still be left, upward only.
 _OVER = (Attempt.DECLINED, Attempt.EXPIRED, Attempt.CANCELLED)
 
+# Note [Held apart]
+# What a provider says never moves a review: asked again it would say the same, and the money would
+# be booked twice. Only an officer leaves it, by allotting or giving back what is held in suspense.
 ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(None, Attempt.CREATED, "a citizen asked to pay"),
     *_edges(Attempt.CALLING, (Attempt.CREATED, Attempt.UNKNOWN), "the provider is called"),
@@ -86,6 +90,12 @@ ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     *_edges(Attempt.DECLINED, _LIVE, "the provider says nothing was taken"),
     *_edges(Attempt.EXPIRED, _LIVE, "the page closed unpaid"),
     *_edges(Attempt.CANCELLED, (Attempt.CREATED, *_LIVE), "closed, or refused before it began"),
+    # An officer's edges: see Note [Held apart].
+    Edge(Attempt.REVIEW, Attempt.PAID, "an officer allotted the money that had come to the due"),
+    Edge(
+        Attempt.REVIEW, Attempt.RESOLVED, "nothing of the money that did not fit is held any more"
+    ),
+    Edge(None, Attempt.PAID, "an officer allotted a transfer that named no try of this due"),
 )
 
 _UNSETTLED = (Refund.CALLING, Refund.UNKNOWN)
@@ -102,8 +112,16 @@ REFUND_EDGES: tuple[Edge[Refund], ...] = (
 
 # Only one of these may exist for a payment: the payer must not have two pages open.
 ACTIVE_ATTEMPTS = frozenset({Attempt.CREATED, *_LIVE})
-# Nothing leaves these.
-TERMINAL_ATTEMPTS = frozenset({Attempt.PAID, Attempt.REVIEW})
+# No word of a provider leaves these.
+TERMINAL_ATTEMPTS = frozenset({Attempt.PAID, Attempt.REVIEW, Attempt.RESOLVED})
+# What an officer's decision leads to, and from where.
+DECIDED_BY_OFFICERS = frozenset(
+    {
+        (Attempt.REVIEW, Attempt.PAID),
+        (Attempt.REVIEW, Attempt.RESOLVED),
+        (None, Attempt.PAID),
+    }
+)
 OPEN_REFUNDS = frozenset({Refund.REQUESTED, *_UNSETTLED, Refund.PENDING})
 
 _PAYMENT = {(edge.start, edge.end) for edge in PAYMENT_EDGES}

@@ -171,6 +171,8 @@ def test_production_starts_on_the_settings_of_the_example(tmp_path):
         "SIGNING_PASSWORD": "p" * 20,
         "STRIPE_SECRET_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRETS": "whsec_x",
+        "BANK_TOKEN": "b" * 20,
+        "BANK_NOTICE_SECRETS": "n" * 20,
         "VNPAY_TMN_CODE": "CTS00001",
         "VNPAY_HASH_SECRET": "v" * 32,
         "VNPAY_IP_ADDR": "203.0.113.7",

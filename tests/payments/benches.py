@@ -5,8 +5,12 @@ import datetime
 import uuid
 from typing import Any, Protocol
 
+from common import clock
 from payments.providers import base, registry
+from payments.providers.bank_mock import notices
+from payments.rules import vietqr
 from tests import fakes, fakes_vnpay
+from tests.payments import bank
 
 NOW = datetime.datetime(2026, 11, 24, 3, 0, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
@@ -227,3 +231,78 @@ class VnpayBench:
 
 def _get(query: str) -> base.RawRequest:
     return base.RawRequest("GET", query, b"", {})
+
+
+class BankBench:
+    """A bank behind transfers by VietQR, played by its mock: a code is scanned, no page opened."""
+
+    def __init__(self, process: bank.Bank) -> None:
+        self.mock = process.mock
+        self.mock.reset()
+        self.mock.bank.now = lambda: clock.now().timestamp()
+        self.mock.bank.next_outcomes = ["pending"] * 10
+        self.port = registry.get("vietqr")
+
+    def open(self, order: base.Order) -> base.Order:
+        return dataclasses.replace(order, session_id=self.port.start(order).session_id)
+
+    def press(self, order: base.Order) -> None:
+        text = f"MBVCB.77.{vietqr.purpose(order.session_id).lower()}.CT tu 0011"
+        self.mock.bank.credit(bank.ACCOUNT, order.amount_vnd, text)
+
+    def turn_away(self, order: base.Order) -> str:
+        raise NotImplementedError  # nobody is in front of a page
+
+    def paid_count(self) -> int:
+        return sum(line["kind"] == "credit" for line in self.mock.bank.lines)
+
+    def say_amount(self, order: base.Order, amount: Any) -> None:
+        self._line(order)["amount"] = amount
+
+    def lose(self, what: str, *, times: int = 1) -> None:
+        method, path = {"fetch": ("GET", "/v1/transactions"), "refund": ("POST", "/v1/transfers")}[
+            what
+        ]
+        self._fault("drop_after", method=method, path=path, times=times)
+
+    def go_down(self) -> None:
+        self._fault("drop_before", method="*", path="/v1/", times=1000)
+
+    def come_back(self) -> None:
+        self.mock.faults.clear()
+
+    def theirs(self, order: base.Order) -> base.Order:
+        raise NotImplementedError  # a line is found by the reference in it, never by an id
+
+    def refund_count(self) -> int:
+        return len(self.mock.bank.transfers)
+
+    def settle_refunds(self, *, good: bool) -> None:
+        for reference, made in list(self.mock.bank.transfers.items()):
+            if made["status"] == "pending":
+                self.mock.bank.settle(reference, "done" if good else "failed")
+
+    def told(self, order: base.Order) -> base.RawRequest:
+        return self._sent(notices.body(self._line(order)))
+
+    def forgeries(self, order: base.Order) -> list[base.RawRequest]:
+        raw = self.told(order).body
+        good = self._sent(raw).headers
+        late = int(NOW.timestamp()) - 3600
+        return [
+            self._sent(raw, secret="notices_of_a_thief"),
+            self._sent(raw, stamp=late),
+            base.RawRequest("POST", "", raw, {}),
+            base.RawRequest("POST", "", raw + b" ", good),
+        ]
+
+    def _line(self, order: base.Order) -> dict[str, Any]:
+        wanted = vietqr.purpose(order.session_id).lower()
+        return next(line for line in self.mock.bank.lines if wanted in line["text"])
+
+    def _fault(self, action: str, **given: Any) -> None:
+        self.mock.faults.append({"action": action, **given})
+
+    def _sent(self, raw: bytes, *, secret: str = bank.SECRET, stamp: int = 0) -> base.RawRequest:
+        headers = notices.signed(raw, secret, stamp or int(NOW.timestamp()))
+        return base.RawRequest("POST", "", raw, headers)

@@ -7,11 +7,12 @@ import pytest
 
 from common import db
 from payments.billers.mock.server import Mock
-from payments.providers import json_wire, registry, stripe_wire, vnpay_wire
+from payments.providers import bank_wire, json_wire, registry, stripe_wire, vnpay_wire
 from tests import fakes_vnpay
 from tests.fakes import SECRET, Provider
 from tests.fakes_vnpay import Vnpay
 from tests.payments import invariants
+from tests.payments.bank import Bank
 from tests.payments.caller import Caller
 from tests.payments.factories import World
 from tests.payments.shop import Shop
@@ -74,7 +75,7 @@ def vnpay(vnpay_process: Vnpay, settings: Any) -> Vnpay:
 @pytest.fixture(autouse=True)
 def _no_call_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """I10: no transaction, and so no row lock, is held across a call to provider or biller."""
-    for wire in (stripe_wire.Wire, json_wire.JsonWire):
+    for wire in (stripe_wire.Wire, json_wire.JsonWire, bank_wire.Wire):
         monkeypatch.setattr(wire, "_call", _guarded(wire._call))
     exchange = _guarded(vnpay_wire.Wire._exchange)
     monkeypatch.setattr(vnpay_wire.Wire, "_exchange", exchange)
@@ -140,3 +141,20 @@ def shop(
 @pytest.fixture
 def stripe(provider: Provider, clock: Any) -> Caller:
     return Caller(provider.url)
+
+
+@pytest.fixture(scope="session")
+def bank_process() -> Iterator[Bank]:
+    process = Bank()
+    yield process
+    process.mock.stop()
+
+
+@pytest.fixture
+def bank(bank_process: Bank, world: World, settings: Any) -> Iterator[Bank]:
+    """The mock bank on a real socket, offered beside the card; its books are checked at the end."""
+    bank_process.reset(world)
+    settings.PAYMENT_METHODS = {"card": "stripe", "bank_transfer": "vietqr"}
+    bank_process.settle_in(settings)
+    yield bank_process
+    bank_process.check()

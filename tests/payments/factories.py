@@ -100,6 +100,15 @@ class World:
         )
         return Attempt.objects.get(id=attempt_id)
 
+    def drain_forgotten(self) -> None:
+        """Forget the jobs that wait, as when the queue lost them: the sweep must do."""
+        from procrastinate.contrib.django.models import ProcrastinateJob
+
+        names = ProcrastinateJob.objects.exclude(status="succeeded").order_by("id")
+        with connection.cursor() as cursor:
+            for name in names.values_list("id", flat=True):
+                cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [name])
+
     def sweep(self) -> sweep.Swept:
         done = sweep.sweep(now=self.now)
         self.drain()

@@ -81,6 +81,7 @@ def test_a_payment_from_owed_to_paid_as_the_app_sees_it(
         "checkout_url": attempt["checkout_url"],
         "checkout_id": None,
         "paid_by": None,
+        "transfer": None,
         "expires_at": "2026-11-24T11:00:00+07:00",
         "created_at": "2026-11-24T10:00:00+07:00",
     }

@@ -115,8 +115,11 @@ def test_every_pair_of_states_is_an_edge_or_refused(kind, edges, check) -> None:
     assert reachable == {None, *kind}
 
 
-def test_nothing_leaves_a_terminal_attempt() -> None:
-    assert {e.start for e in states.ATTEMPT_EDGES}.isdisjoint(states.TERMINAL_ATTEMPTS)
+def test_only_an_officer_leaves_a_terminal_attempt() -> None:
+    edges = {(e.start, e.end) for e in states.ATTEMPT_EDGES}
+    assert edges >= states.DECIDED_BY_OFFICERS
+    rest = {start for start, _ in edges - states.DECIDED_BY_OFFICERS}
+    assert rest.isdisjoint(states.TERMINAL_ATTEMPTS)
 
 
 EVERY = list(

@@ -3,12 +3,21 @@
 Every scenario ends with all invariants.
 """
 
+from types import ModuleType
+
 import pytest
 
 from common import db
 from payments import queries
-from payments.actions import charge, settle
-from payments.models import Attempt, LedgerEntry, ProviderEvent, Receipt, Refund
+from payments.actions import booking, charge, settle
+from payments.models import (
+    Attempt,
+    LedgerEntry,
+    ProviderEvent,
+    Receipt,
+    Refund,
+    SuspenseItem,
+)
 from tests import fakes
 from tests.payments import invariants
 from tests.payments.factories import World
@@ -16,21 +25,23 @@ from tests.payments.factories import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("where", ["_learn", "_post", "_settle"])
+@pytest.mark.parametrize(
+    ("part", "where"), [(settle, "_learn"), (booking, "post"), (booking, "settle")]
+)
 def test_s28_killed_between_the_providers_word_and_the_commit(
-    world: World, monkeypatch: pytest.MonkeyPatch, where: str
+    world: World, monkeypatch: pytest.MonkeyPatch, part: ModuleType, where: str
 ) -> None:
     payment = world.owe()
     attempt = world.start(payment)
     world.provider.press(attempt.session_id)
-    real = getattr(settle, where)
+    real = getattr(part, where)
 
     def killed(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(settle, where, killed)
+        broken.setattr(part, where, killed)
         with pytest.raises(KeyboardInterrupt):
             world.deliver("checkout.session.completed")
     payment.refresh_from_db()
@@ -240,8 +251,9 @@ def test_s02_paid_on_two_pages_and_the_second_goes_back(world: World) -> None:
     world.deliver()
     world.heal()
     second.refresh_from_db()
-    assert {Attempt.objects.get(id=a.id).state for a in (first, second)} == {"paid", "review"}
-    assert queries.reviews()[0].reason == "paid_twice"
+    # The rule sent it back, it arrived: nothing is held for a person any more.
+    assert {Attempt.objects.get(id=a.id).state for a in (first, second)} == {"paid", "resolved"}
+    assert SuspenseItem.objects.get().reason == "paid_twice"
     given_back = Refund.objects.get()
     assert (given_back.kind, given_back.state, given_back.amount_vnd) == (
         "suspense",
@@ -275,7 +287,8 @@ def test_s36_paid_at_the_moment_of_the_cancellation(world: World) -> None:
     world.drain()
     world.deliver()
     attempt.refresh_from_db()
-    assert (attempt.state, attempt.reason) == ("review", "paid_after_cancel")
+    # The rule sent it back, it arrived: nothing is held for a person any more.
+    assert (attempt.state, attempt.reason) == ("resolved", "paid_after_cancel")
     assert Refund.objects.get().state == "succeeded"
     payment.refresh_from_db()
     assert payment.state == "cancelled"

@@ -1,7 +1,8 @@
 """`dev`: everything a developer needs, in one command; Ctrl-C ends all of it.
 
 Embedded PostgreSQL, migrations, reference data, demonstration people, the mock payment providers,
-the mock identity provider, the mock billers, the worker and the web server. A part that dies is
+the mock bank, the mock identity provider, the mock billers, the worker and the web server. A part
+that dies is
 started again.
 """
 
@@ -23,7 +24,8 @@ from cantho_smart import embedded
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 READY_SECONDS = 120
 STOP_SECONDS = 10
-PORTS = 6  # the web server, the payment provider, the identity provider, VNPay's stand-in
+# The web server, then the payment provider, the identity provider, VNPay, the bank, the billers.
+PORTS = 6
 
 
 class Command(BaseCommand):
@@ -77,12 +79,13 @@ class Supervisor:
         self.stopping = False
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         web = f"http://127.0.0.1:{port}"
-        provider, vneid, vnpay, billers = port + 1, port + 2, port + 3, port + 5
+        provider, vneid, vnpay, bank, billers = (port + offset for offset in range(1, PORTS))
         self.environment = {
             **os.environ,
             "PORT": str(port),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", web),
             "STRIPE_BASE_URL": f"http://127.0.0.1:{provider}",
+            "BANK_BASE_URL": f"http://127.0.0.1:{bank}",
             "BILLER_BASE_URL": f"http://127.0.0.1:{billers}",
             "VNEID_ISSUER": f"http://127.0.0.1:{vneid}",
             "VNPAY_PAY_URL": f"http://127.0.0.1:{vnpay}/paymentv2/vpcpay.html",
@@ -90,6 +93,7 @@ class Supervisor:
             "VNPAY_STATEMENT_URL": f"http://127.0.0.1:{vnpay}/_mock/statement",
             "COMPANIONS": (
                 f'{{"payment_provider": "http://127.0.0.1:{provider}/healthz",'
+                f' "bank": "http://127.0.0.1:{bank}/healthz",'
                 f' "vnpay": "http://127.0.0.1:{vnpay}/healthz",'
                 f' "billers": "http://127.0.0.1:{billers}/healthz",'
                 f' "identity_provider": "http://127.0.0.1:{vneid}/healthz"}}'
@@ -105,6 +109,11 @@ class Supervisor:
                 *(python, "-m", "payments.providers.stripe_mock", "--port", str(provider)),
                 *("--webhook", f"{web}/webhooks/payments/stripe"),
                 *("--secret", "whsec_mock_of_no_value", "--state", str(state)),
+            ],
+            "bank (mock)": [
+                *(python, "-m", "payments.providers.bank_mock", "--port", str(bank)),
+                *("--notices", f"{web}/webhooks/payments/vietqr"),
+                *("--state", str(embedded.state_dir() / "bank.json")),
             ],
             "VNPay (mock)": [
                 *(python, "-m", "payments.providers.vnpay_stub", "--port", str(vnpay)),
@@ -171,6 +180,7 @@ Can Tho Smart is ready: {address}
               citizens: lan, minh, hoa
               officers: tiep-nhan, thu-ly, lanh-dao, quan-tri, kiem-tra (Ninh Kiều);
                         cai-khe (another ward), thanh-pho (city), tu-phap (department)
+  bank (mock) http://127.0.0.1:{self.port + 4}/  paste a VietQR code, send money
   the main job, step by step:  make journey
 Ctrl-C ends all of it.
 """

@@ -14,9 +14,9 @@ OpenAPI document (2026-05-27.dahlia) by the tests.
 **What it knows.** Payment intents (manual capture, 3-D Secure, delayed debits), charges, refunds,
 disputes, balance transactions, payouts, Checkout Sessions with their page (`/c/pay/{id}`),
 customers, payment methods, products, prices, events, webhook endpoints, the balance. Not:
-subscriptions,
-invoices, Connect, setup intents, search, several captures, taxes, coupons. Minor gaps: a partial
-capture only releases the rest, and every parameter that it does not know is refused as unknown.
+subscriptions, invoices, Connect, setup intents, search, several captures, taxes, coupons. Minor
+gaps: a partial capture only releases the rest, and every parameter that it does not know is refused
+as unknown.
 
 **Cards**, by number on the page, as `pm_card_NAME` or `pm_card_visa_NAME` in the API (`cards`):
 
