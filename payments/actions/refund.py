@@ -282,7 +282,7 @@ def _succeed(refund: Refund, now: datetime) -> None:
     ledger.post(
         f"refund_paid:{refund.id}",
         debit=money.refund_payable(payment.agency_code),
-        credit=money.clearing(refund.attempt.provider),
+        credit=money.holding(refund.attempt.provider, payment.agency_code),
         amount_vnd=refund.amount_vnd,
         payment=payment,
         attempt=refund.attempt,
@@ -310,7 +310,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         )
         ledger.post(
             f"refund_returned:{refund.id}",
-            debit=money.clearing(refund.attempt.provider),
+            debit=money.holding(refund.attempt.provider, payment.agency_code),
             credit=payable,
             amount_vnd=refund.amount_vnd,
             payment=payment,

@@ -396,7 +396,7 @@ def _post(payment: Payment, attempt: Attempt, posting: settling.Posting, now: da
     agency = payment.agency_code
     ledger.post(
         f"{'capture' if fee else 'suspense'}:{attempt.provider}:{source}",
-        debit=money.clearing(attempt.provider),
+        debit=money.holding(attempt.provider, agency),
         credit=money.revenue(agency) if fee else money.suspense(agency),
         amount_vnd=attempt.received_vnd,
         payment=payment,
@@ -427,6 +427,18 @@ def _settle(payment: Payment, attempt: Attempt, now: datetime) -> None:
     receipts.issue(payment, attempt, now=now)
     payers.tell(payment, attempt, now=now)
     jobs.enqueue("payments.announce_payment", payment_id=payment.id)
+
+
+@db.transaction_required
+def record_taken(attempt: Attempt, *, now: datetime) -> None:
+    """Book the whole sum that a cashier took and settle its due, by the same postings as online.
+
+    The attempt is new and paid, its payment locked and owed. Pages still open are closed; money
+    that comes on them later goes back by rule.
+    """
+    _post(attempt.payment, attempt, settling.Posting.FEE, now)
+    _settle(attempt.payment, attempt, now)
+    close_pages(attempt.payment, now=now)
 
 
 @db.transaction_required

@@ -19,6 +19,13 @@ from payments.models.reconcile import (
     StatementLine,
 )
 from payments.models.stalls import Market, Stall, StallSale
+from payments.models.till import (
+    CounterPayment,
+    CounterReversal,
+    RefundPayout,
+    TillDay,
+    TillHandIn,
+)
 
 __all__ = [
     "Attempt",
@@ -26,6 +33,8 @@ __all__ = [
     "BillPayment",
     "Biller",
     "CollectingBody",
+    "CounterPayment",
+    "CounterReversal",
     "Discrepancy",
     "DiscrepancyEvent",
     "Dispute",
@@ -43,8 +52,11 @@ __all__ = [
     "ReceiptSeries",
     "ReconciliationRun",
     "Refund",
+    "RefundPayout",
     "SavedBill",
     "Stall",
     "StallSale",
     "StatementLine",
+    "TillDay",
+    "TillHandIn",
 ]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from payments.providers import base, stripe, stripe_wire, vnpay, vnpay_wire
+from payments.providers import base, counter, stripe, stripe_wire, vnpay, vnpay_wire
+from payments.rules import money
 
 
 class UnknownProvider(LookupError):
@@ -79,4 +80,6 @@ def _vnpay_of(
 BUILDERS: dict[str, Callable[[], base.Provider]] = {
     stripe.Stripe.name: _stripe,
     vnpay.Vnpay.name: _vnpay,
+    money.TILL: lambda: counter.Counter(money.TILL),
+    money.BANK_COUNTER: lambda: counter.Counter(money.BANK_COUNTER),
 }

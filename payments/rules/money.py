@@ -28,6 +28,27 @@ def clearing(provider: str) -> str:
     return f"provider_clearing:{provider}"
 
 
+# What a cashier takes lies with the agency itself: cash in its tills, transfers at its bank.
+TILL = "till"
+BANK_COUNTER = "bank_counter"
+COUNTER = frozenset({TILL, BANK_COUNTER})
+
+
+def holding(provider: str, agency_code: str) -> str:
+    """Return the account where money lies that came in through a provider or over the counter."""
+    return f"{provider}:{agency_code}" if provider in COUNTER else clearing(provider)
+
+
+def till_difference(agency_code: str) -> str:
+    """Return the account of what cashiers counted too much or too little."""
+    return f"till_difference:{agency_code}"
+
+
+def agency_bank(agency_code: str) -> str:
+    """Return the account of cash that was handed in to the treasury or a bank."""
+    return f"bank:{agency_code}"
+
+
 def revenue(agency_code: str) -> str:
     """Return the account of what was collected: an agency's own, or owed to a biller or a stall.
 
