@@ -274,6 +274,9 @@ SPECTACULAR_SETTINGS = {
             *("owed", "pending", "declined", "expired", "review"),
             *("paid", "refunded", "cancelled", "free"),
         ],
+        "DueStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
+        "CounterMethodEnum": ["cash", "transfer"],
+        "TillStateEnum": ["open", "closed"],
         "OfficerRoleEnum": [
             *("reception", "handler", "approver", "admin", "auditor", "cashier", "catalogue"),
         ],

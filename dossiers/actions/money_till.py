@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from citizens import queries as citizens
 from citizens.actions import inbox
 from common import db
 from dossiers.actions import desk, money_desk, moves, processing
-from dossiers.models import Dossier, Seat, TimelineEvent
+from dossiers.models import Dossier, DossierPerson, Seat, TimelineEvent
 from dossiers.queries import offices
 from dossiers.rules.seats import Role
 from dossiers.rules.states import CLOSED, State
@@ -13,13 +14,19 @@ from payments.actions import counter
 from payments.queries import till as reads
 
 
-def cashier(seat: Seat) -> counter.Cashier:
-    """Return a seat as the payments' room knows whoever acts."""
+def cashier(seat: Seat, *, reference: str, citizen_id: str) -> counter.Cashier:
+    """Return whoever acts on the money of a reference, and whose money is their own.
+
+    A dossier that names the officer's number is their own too, whoever's account filed it.
+    """
+    own = money_desk.own_accounts(seat)
+    about_me = DossierPerson.objects.filter(
+        dossier_id=reference, person_index__in=citizens.officer_digest(seat.user_id)
+    )
+    if about_me.exists() or citizens.names_officer(seat.user_id, citizen_id):
+        own.append(citizen_id)
     return counter.Cashier(
-        user_id=seat.user_id,
-        label=desk.label(seat),
-        agency_code=seat.agency_id,
-        own=money_desk.own_accounts(seat),
+        user_id=seat.user_id, label=desk.label(seat), agency_code=seat.agency_id, own=own
     )
 
 
@@ -42,7 +49,7 @@ def take(*, user_id: str, asked: counter.Taking, now: datetime) -> str:
     """
     seat = money_desk.cashier(user_id, now=now)
     due = reads.payment(seat.agency_id, asked.payment_id)
-    who = cashier(seat)
+    who = cashier(seat, reference=due.reference, citizen_id=due.citizen_id)
     if due.citizen_id not in who.own:
         money_desk.look(seat, citizen_ids=[due.citizen_id], what="payment:counter", now=now)
     return counter.take(cashier=who, asked=asked, now=now)
@@ -62,7 +69,7 @@ def reverse(
     payment = reads.taking(seat.agency_id, attempt_id).attempt.payment
     dossier = db.lock(Dossier.objects.filter(id=payment.reference)).first()
     new_id = counter.reverse(
-        cashier=cashier(seat),
+        cashier=cashier(seat, reference=payment.reference, citizen_id=payment.citizen_id),
         attempt_id=attempt_id,
         believed_vnd=believed_vnd,
         reason=reason,
@@ -118,9 +125,10 @@ def pay_out(
     """
     seat = money_desk.cashier(user_id, now=now)
     row = reads.refund(seat.agency_id, refund_id)
-    who = cashier(seat)
-    if row.payment.citizen_id not in who.own:
-        money_desk.look(seat, citizen_ids=[row.payment.citizen_id], what="payment:payout", now=now)
+    due = row.payment
+    who = cashier(seat, reference=due.reference, citizen_id=due.citizen_id)
+    if due.citizen_id not in who.own:
+        money_desk.look(seat, citizen_ids=[due.citizen_id], what="payment:payout", now=now)
     counter.pay_out(
         cashier=who,
         refund_id=refund_id,

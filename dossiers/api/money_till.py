@@ -21,7 +21,7 @@ from payments.queries import till as reads
 DAY = path_parameter("day_id", "The cashier's day.")
 
 
-class ClosingBody(Body):
+class TillClosingBody(Body):
     counted_vnd = serializers.IntegerField(
         min_value=0, max_value=MAX_VND, help_text="The cash that lies there, whole đồng."
     )
@@ -149,7 +149,7 @@ class TillClosing(View):
         summary="Count the cash and close my day",
         description="A difference needs a note, is booked, and stays visible. A closed day takes "
         "nothing more; the next taking belongs to the next day.",
-        body=ClosingBody,
+        body=TillClosingBody,
         answer=TillDayShape,
         status=201,
         key="transaction",
@@ -164,7 +164,7 @@ class TillClosing(View):
         ],
     )
     def post(self, request: Request) -> Response:
-        body = ClosingBody(data=request.data)
+        body = TillClosingBody(data=request.data)
         body.is_valid(raise_exception=True)
         now = clock.now()
         seat = money_desk.cashier(request.user.id, now=now)

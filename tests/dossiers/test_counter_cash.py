@@ -1,8 +1,10 @@
 """Paper filed at the counter, its fee paid there in cash, then received: over HTTP."""
 
 from payments.models import Payment, Receipt
+from tests.dossiers import office
+from tests.dossiers.stories import OFFICE
 from tests.dossiers.test_api_dossiers import move
-from tests.dossiers.test_counter import CONFIRMATION, entered, filed
+from tests.dossiers.test_counter import CONFIRMATION, PERSON, entered, filed
 
 DESK = "/api/v1/officer"
 
@@ -71,3 +73,13 @@ def test_a_dossier_that_ended_owes_nothing_again(cast, sign_in, clock, drain):
     )
     assert (answer.status_code, answer.json()["owed_again"]) == (201, None)
     assert Payment.objects.get().state == "cancelled"
+
+
+def test_a_walk_ins_due_is_not_taken_by_a_cashier_who_is_that_person(cast, sign_in, clock):
+    cashier = office.seat(
+        sign_in, "thu-ngan-2", ["cashier"], agency=OFFICE, number=PERSON["id_number"]
+    )
+    filed_with_a_due(cast)
+    answer = take(cashier, Payment.objects.get().id)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_your_own_money")
+    assert Payment.objects.get().state == "owed"

@@ -188,10 +188,9 @@ def test_a_payout_killed_before_its_posting_is_finished_by_the_queue(
 
 
 def test_nobody_reverses_or_pays_out_their_own(world: World, desk: Counter) -> None:
-    me = tills.cashier_of("cashier").user_id
     payment = world.owe(16_000)
     row = taken(desk.cashier, payment)["attempt_id"]
-    Payment.objects.filter(id=payment.id).update(citizen_id=me)  # claimed meanwhile
+    tills.make_own(payment)  # proved meanwhile
     assert code(reverse(desk.cashier, row)) == (403, "not_your_own_money")
     refund = world.refund(payment, 1_000)
     assert code(payout(desk.cashier, refund)) == (403, "not_your_own_money")

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from citizens import queries as citizens
+from citizens.models import User
 from payments.actions import counter
 from payments.models import Attempt, Payment
 from tests.conftest import Api, Cast
@@ -71,7 +73,14 @@ def cashier_of(who: str) -> counter.Cashier:
     from dossiers.actions import money_till
     from dossiers.models import Seat
 
-    return money_till.cashier(Seat.objects.get(user__email=f"so-{who}@demo.invalid"))
+    seat = Seat.objects.get(user__email=f"so-{who}@demo.invalid")
+    return money_till.cashier(seat, reference="", citizen_id="")
+
+
+def make_own(payment: Payment) -> None:
+    """Make whose due it is and the first cashier one person: the same number in two accounts."""
+    number = citizens.number_digest("092080000100")
+    User.objects.filter(id=payment.citizen_id).update(id_number_index=number)
 
 
 def asked(payment: Payment, key: str, **more: Any) -> counter.Taking:
