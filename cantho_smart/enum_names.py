@@ -24,6 +24,9 @@ NAMES: dict[str, str | list[str]] = {
     "SupplementStateEnum": ["open", "answered", "closed"],
     "ReceiptKindEnum": ["original", "adjustment", "replacement"],
     "ReceiptStatusEnum": ["standing", "replaced"],
+    "DueStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
+    "CounterMethodEnum": ["cash", "transfer"],
+    "TillStateEnum": ["open", "closed"],
     "PaymentStateEnum": [
         *("owed", "pending", "declined", "expired", "review"),
         *("paid", "refunded", "cancelled", "free"),

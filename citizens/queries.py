@@ -319,6 +319,16 @@ def accounts_of_same_person(officer_id: str) -> QuerySet[User]:
     )
 
 
+def names_officer(officer_id: str, account_id: str) -> bool:
+    """Return whether an account, also a walk-in's, carries the number of this officer's person."""
+    account = User.objects.filter(id=account_id).first()
+    if account is None or not account.id_number:
+        return False
+    return (
+        officer_digest(officer_id).filter(officer_index=number_digest(account.id_number)).exists()
+    )
+
+
 def number_digest(id_number: str) -> str:
     """Return the digest by which a personal number is compared, wherever it stands."""
     return crypto.blind_index(id_number, rules.ID_NUMBER_PURPOSE)

@@ -65,7 +65,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     rows = reads.at_desk(seat.agency_id, wanted, but=money_desk.own_accounts(seat))
     found = piece(request, rows, "-issued_at", "-series", "-number")
     citizen_ids = [row.payment.citizen_id for row in found.rows]
-    money_desk.look(seat, citizen_ids=citizen_ids, what="receipt:list", now=now)
+    money_desk.look(seat=seat, citizen_ids=citizen_ids, what="receipt:list", now=now)
     context = {
         "rows": [_brief(row) for row in found.rows],
         "piece": found,
@@ -182,7 +182,7 @@ def _seen(request: HttpRequest, receipt_id: str, what: str) -> Any:
     now = desk_site.now()
     seat = money_desk.reader(str(request.user.pk), now=now)
     row = reads.one_at_desk(seat.agency_id, receipt_id, but=money_desk.own_accounts(seat))
-    money_desk.look(seat, citizen_ids=[row.payment.citizen_id], what=what, now=now)
+    money_desk.look(seat=seat, citizen_ids=[row.payment.citizen_id], what=what, now=now)
     return row
 
 

@@ -55,7 +55,7 @@ def own_accounts(seat: Seat) -> list[str]:
 
 
 @db.transaction()
-def look(seat: Seat, *, citizen_ids: Collection[str], what: str, now: datetime) -> None:
+def look(*, seat: Seat, citizen_ids: Collection[str], what: str, now: datetime) -> None:
     """Leave the rows of `shown` in a transaction of their own."""
     shown(seat, citizen_ids=citizen_ids, what=what, now=now)
 

@@ -131,7 +131,7 @@ def shown(row: Any) -> dict[str, Any]:
 def one(seat: Seat, receipt_id: str, *, what: str) -> Any:
     """Return a receipt of the officer's agency, and leave a row for whose payment it is."""
     row = reads.one_at_desk(seat.agency_id, receipt_id, but=money_desk.own_accounts(seat))
-    money_desk.look(seat, citizen_ids=[row.payment.citizen_id], what=what, now=clock.now())
+    money_desk.look(seat=seat, citizen_ids=[row.payment.citizen_id], what=what, now=clock.now())
     return row
 
 
@@ -170,7 +170,7 @@ class OfficerReceipts(View):
 
         def render(found: Any) -> list[dict[str, Any]]:
             citizen_ids = [row.payment.citizen_id for row in found]
-            money_desk.look(seat, citizen_ids=citizen_ids, what="receipt:list", now=now)
+            money_desk.look(seat=seat, citizen_ids=citizen_ids, what="receipt:list", now=now)
             return [shown(row) for row in found]
 
         return pages.page(request, rows, order=("-issued_at", "-series", "-number"), render=render)
@@ -292,10 +292,12 @@ class OfficerReceiptPrint(View):
         refusals=[NotFound, NotYourRole],
         query=[RECEIPT, NUMBER],
     )
-    def get(self, request: Request, receipt_id: str, number: int) -> Any:
+    def get(self, request: Request, receipt_id: str, number: str) -> Any:
         seat = money_desk.reader(request.user.id, now=clock.now())
         row = one(seat, receipt_id, what="receipt:print")
-        data = receipt_papers.copy(receipt=row, number=number)
+        if not (number.isdecimal() and number.isascii() and len(number) < 4):
+            raise NotFound
+        data = receipt_papers.copy(receipt=row, number=int(number))
         return pdf(data, f"bien-lai-{row.number:07d}-ban-in-{number}")
 
 

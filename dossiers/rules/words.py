@@ -99,6 +99,12 @@ BY_MOVE = {
         "A payment for {code} was settled",
         "The payment was recorded; the demonstration receipt is in the dossier.",
     ),
+    "payment_reversed": Words(
+        "Ghi nhận thu tại quầy cho hồ sơ {code} đã được hủy",
+        "Việc ghi nhận khoản thu tại quầy đã được hủy và biên lai đã được điều chỉnh.",
+        "A payment at the counter for {code} was reversed",
+        "What was recorded at the counter was undone, and its receipt adjusted.",
+    ),
     "refund_settled": Words(
         "Đã hoàn tiền cho hồ sơ {code}",
         "Khoản hoàn {amount} đã được gửi về nơi bạn đã trả.",

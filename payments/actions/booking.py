@@ -17,7 +17,7 @@ def post(payment: Payment, attempt: Attempt, posting: settling.Posting, *, now: 
     agency = payment.agency_code
     ledger.post(
         f"{'capture' if fee else 'suspense'}:{attempt.provider}:{source}",
-        debit=money.held_at(attempt.provider, attempt.account),
+        debit=money.held_at(attempt.provider, attempt.account, payment.agency_code),
         credit=money.revenue(agency) if fee else money.suspense(agency),
         amount_vnd=attempt.received_vnd,
         payment=payment,
@@ -78,6 +78,18 @@ def settle_from_suspense(payment: Payment, attempt: Attempt, *, now: datetime) -
     settle(payment, attempt, now=now)
     suspense.release(attempt)
     close_pages(payment, now=now)
+
+
+@db.transaction_required
+def record_taken(attempt: Attempt, *, now: datetime) -> None:
+    """Book the whole sum that a cashier took and settle its due, by the same postings as online.
+
+    The attempt is new and paid, its payment locked and owed. Pages still open are closed; money
+    that comes on them later goes back by rule.
+    """
+    post(attempt.payment, attempt, settling.Posting.FEE, now=now)
+    settle(attempt.payment, attempt, now=now)
+    close_pages(attempt.payment, now=now)
 
 
 @db.transaction_required

@@ -21,6 +21,10 @@ DEMO_FORM = "DEMO-01BL"
 CONFIRMATION_FORM = "DEMO-XNTT"
 ONLINE = "Thanh toán trực tuyến (cổng mô phỏng)"
 BY_TRANSFER = "Chuyển khoản ngân hàng (mô phỏng)"
+METHODS = {
+    money.TILL: "Tiền mặt tại quầy (mô phỏng)",
+    money.BANK_COUNTER: "Chuyển khoản, thu ngân ghi nhận tại quầy (mô phỏng)",
+}
 MAX_CORRECTIONS = 20
 Kind = Receipt.Kind
 
@@ -58,7 +62,8 @@ def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
 
     It names who paid and, when that is somebody else, whose due it was.
     """
-    for_another = attempt.payer_id is not None and attempt.payer_id != payment.citizen_id
+    account = attempt.payer_id is not None and attempt.payer_id != payment.citizen_id
+    for_another = account or (attempt.payer_id is None and bool(attempt.payer_name))
     return _write(
         payment,
         kind=Kind.ORIGINAL,
@@ -68,7 +73,7 @@ def issue(payment: Payment, attempt: Attempt, *, now: datetime) -> Receipt:
         lines=payment.lines,
         total_vnd=payment.amount_vnd,
         change_vnd=payment.amount_vnd,
-        method=BY_TRANSFER if attempt.account else ONLINE,
+        method=METHODS.get(attempt.provider, BY_TRANSFER if attempt.account else ONLINE),
         provider_reference=attempt.reference,
         issued_by="rule:settled",
         now=now,

@@ -328,7 +328,7 @@ def _succeed(refund: Refund, now: datetime) -> None:
     ledger.post(
         f"refund_paid:{refund.id}",
         debit=money.refund_payable(payment.agency_code),
-        credit=money.held_at(refund.attempt.provider, refund.attempt.account),
+        credit=money.held_at(refund.attempt.provider, refund.attempt.account, payment.agency_code),
         amount_vnd=refund.amount_vnd,
         payment=payment,
         attempt=refund.attempt,
@@ -361,7 +361,9 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
         )
         ledger.post(
             f"refund_returned:{refund.id}",
-            debit=money.held_at(refund.attempt.provider, refund.attempt.account),
+            debit=money.held_at(
+                refund.attempt.provider, refund.attempt.account, payment.agency_code
+            ),
             credit=payable,
             amount_vnd=refund.amount_vnd,
             payment=payment,

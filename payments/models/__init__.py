@@ -27,6 +27,7 @@ from payments.models.reconcile import (
     StatementLine,
 )
 from payments.models.stalls import Market, Stall, StallSale
+from payments.models.till import CounterPayment, CounterReversal, RefundPayout, TillDay, TillHandIn
 
 __all__ = [
     "Attempt",
@@ -38,6 +39,8 @@ __all__ = [
     "BillPayment",
     "Biller",
     "CollectingBody",
+    "CounterPayment",
+    "CounterReversal",
     "Discrepancy",
     "DiscrepancyEvent",
     "Dispute",
@@ -55,10 +58,13 @@ __all__ = [
     "ReceiptSeries",
     "ReconciliationRun",
     "Refund",
+    "RefundPayout",
     "SavedBill",
     "Stall",
     "StallSale",
     "StatementLine",
     "SuspenseItem",
     "SuspenseMove",
+    "TillDay",
+    "TillHandIn",
 ]

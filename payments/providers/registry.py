@@ -8,12 +8,14 @@ from django.conf import settings
 from payments.providers import (
     bank_wire,
     base,
+    counter,
     stripe,
     stripe_wire,
     vietqr,
     vnpay,
     vnpay_wire,
 )
+from payments.rules import money
 
 
 class UnknownProvider(LookupError):
@@ -107,4 +109,6 @@ BUILDERS: dict[str, Callable[[], base.Provider]] = {
     stripe.Stripe.name: _stripe,
     vnpay.Vnpay.name: _vnpay,
     vietqr.VietQR.name: bank,
+    money.TILL: lambda: counter.Counter(money.TILL),
+    money.BANK_COUNTER: lambda: counter.Counter(money.BANK_COUNTER),
 }

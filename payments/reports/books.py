@@ -84,7 +84,10 @@ def _payments() -> Iterator[Finding]:
         "id", "captured_vnd", "refunded_vnd", "refunding_vnd"
     ):
         captured[name], refunded[name], refunding[name] = one, two, three
-    yield from _differ("captured", captured, _sums("capture:", "payment_id"))
+    booked = _sums("capture:", "payment_id")
+    for name, total in _sums("reversal:", "payment_id").items():
+        booked[name] -= total
+    yield from _differ("captured", captured, booked)
     fees = Refund.objects.filter(kind=Refund.Kind.FEE)
     for what, kept, wanted in (
         ("refunded", refunded, Q(state=states.Refund.SUCCEEDED.value)),

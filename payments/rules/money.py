@@ -28,13 +28,26 @@ def clearing(provider: str) -> str:
     return f"provider_clearing:{provider}"
 
 
+# What a cashier takes lies with the agency itself: cash in its tills, transfers at its bank.
+TILL = "till"
+BANK_COUNTER = "bank_counter"
+COUNTER = frozenset({TILL, BANK_COUNTER})
+
+
+def till_difference(agency_code: str) -> str:
+    """Return the account of what cashiers counted too much or too little."""
+    return f"till_difference:{agency_code}"
+
+
 def bank(account: str) -> str:
     """Return the account of money on one of the city's bank accounts."""
     return f"bank:{account}"
 
 
-def held_at(provider: str, account: str) -> str:
-    """Return where an attempt's money is: on a bank account, or with the provider."""
+def held_at(provider: str, account: str, agency_code: str) -> str:
+    """Return where an attempt's money is: at the counter, on a bank account, or with a provider."""
+    if provider in COUNTER:
+        return f"{provider}:{agency_code}"
     return bank(account) if account else clearing(provider)
 
 

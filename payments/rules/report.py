@@ -31,7 +31,7 @@ def method(debit_account: str, provider: str = "") -> Method:
     match head:
         case "provider_clearing":
             return Method.BANK if name in BANKS else Method.ONLINE
-        case "bank":
+        case "bank" | "bank_counter":
             return Method.BANK
         case "till" | "cash":
             return Method.CASH
@@ -79,4 +79,7 @@ def accounts_of(agency_code: str) -> dict[str, str]:
         money.refund_payable(agency_code): "Chờ hoàn trả",
         money.suspense(agency_code): "Tạm giữ, chờ xử lý",
         money.disputed(agency_code): "Đang hoặc đã bị khiếu nại, chưa thu lại được",
+        money.till(agency_code): "Tiền mặt tại quầy, chưa nộp",
+        money.held_at(money.BANK_COUNTER, "", agency_code): "Chuyển khoản ghi nhận tại quầy",
+        money.till_difference(agency_code): "Chênh lệch kiểm kê quỹ",
     }

@@ -65,6 +65,7 @@ PAYMENT_EDGES: tuple[Edge[Payment], ...] = (
     Edge(None, Payment.FREE, "the quote adds up to nothing"),
     Edge(Payment.OWED, Payment.PAID, "the provider confirmed the whole sum"),
     Edge(Payment.OWED, Payment.CANCELLED, "the agency stopped asking"),
+    Edge(Payment.PAID, Payment.CANCELLED, "what a cashier recorded was reversed on the same day"),
     Edge(Payment.PAID, Payment.REFUNDED, "everything captured went back"),
     Edge(Payment.REFUNDED, Payment.PAID, "a refund failed after it had succeeded"),
 )
@@ -80,6 +81,7 @@ _OVER = (Attempt.DECLINED, Attempt.EXPIRED, Attempt.CANCELLED)
 # be booked twice. Only an officer leaves it, by allotting or giving back what is held in suspense.
 ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(None, Attempt.CREATED, "a citizen asked to pay"),
+    Edge(None, Attempt.PAID, "a cashier took the money at the counter"),
     *_edges(Attempt.CALLING, (Attempt.CREATED, Attempt.UNKNOWN), "the provider is called"),
     *_edges(Attempt.OPEN, (Attempt.CALLING, Attempt.UNKNOWN), "the provider gave a page"),
     *_edges(Attempt.UNKNOWN, (Attempt.CALLING,), "the provider's answer was lost"),

@@ -78,6 +78,8 @@ TABLES = (
     "payments_attempt",
     "payments_refund",
     "payments_paycode",
+    "payments_tillday",
+    "payments_counterpayment",
     "payments_payer",
     "payments_billpayment",
     "payments_savedbill",
@@ -254,6 +256,7 @@ BODIES = {
         "expected_state": 1,
     },
     "/refund": {"reason": "xxx"},
+    "/counter-payments": {"method": "cash", "amount": 16000, "expected_state": "owed"},
     "/delivery": {"way": "counter"},
     "/dues": {
         "payment_id": "pay_x",

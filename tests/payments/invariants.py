@@ -14,7 +14,10 @@ from payments.models import (
     ReceiptSeries,
     Refund,
     SuspenseItem,
+    TillDay,
+    TillHandIn,
 )
+from payments.queries import till as reads
 from tests.payments.factories import World
 
 SECRETS = ("whsec_", "sk_test", "4242424242424242", "4000000000", "vnpay-secret")
@@ -24,7 +27,9 @@ def check(world: World, *, logs: str = "") -> None:
     """I1 to I8 and I10 to I12. I10 is also held at every call, by the fixture."""
     for payment in Payment.objects.order_by("id"):
         attempts = list(Attempt.objects.filter(payment=payment).order_by("number"))
-        settled = [one for one in attempts if one.state == "paid"]
+        undone = LedgerEntry.objects.filter(payment=payment, key__startswith="reversal:")
+        back = list(undone.values_list("amount_vnd", "currency"))
+        settled = [one for one in attempts if one.state == "paid" and one.reason != "reversed"]
         paid = payment.state in {"paid", "refunded"}
         # I1
         assert len(settled) == (1 if paid else 0)
@@ -32,10 +37,12 @@ def check(world: World, *, logs: str = "") -> None:
         # I2
         captures = LedgerEntry.objects.filter(payment=payment, key__startswith="capture:")
         booked = list(captures.values_list("amount_vnd", "currency"))
-        assert booked == ([(payment.amount_vnd, "VND")] if paid else [])
+        assert booked == ([(payment.amount_vnd, "VND")] if paid or back else [])
+        assert back in ([], booked)
+        assert not back or payment.state == "cancelled"
         # I6, first half
         receipts = Receipt.objects.filter(payment=payment)
-        assert receipts.filter(kind="original").count() == (1 if paid else 0)
+        assert receipts.filter(kind="original").count() == len(booked)
         # What was receipted, with every adjustment, is what is kept.
         receipted = receipts.aggregate(sum=Sum("change_vnd"))["sum"] or 0
         assert receipted == payment.captured_vnd - payment.refunded_vnd
@@ -54,6 +61,7 @@ def check(world: World, *, logs: str = "") -> None:
         assert list(given.values_list("number", flat=True)) == list(range(1, count + 1))
         assert ReceiptSeries.objects.get(series=series).last_number == count
     _pages()
+    _tills()
     # I11
     assert not [secret for secret in SECRETS if secret in logs]
     # I12
@@ -81,6 +89,29 @@ def _pages() -> None:
         assert len({(one.provider, one.payer_id, one.client_key) for one in page}) == 1
         fees = LedgerEntry.objects.filter(attempt__in=page, key__startswith="provider_fee:")
         assert fees.count() <= 1
+
+
+def _tills() -> None:
+    """What lies in an agency's tills is what its days say; every difference is on the books."""
+    lies: Counter[str] = Counter()
+    differs: Counter[str] = Counter()
+    days = list(TillDay.objects.order_by("id"))
+    sums = reads.totals(days)
+    for day in days:
+        if day.counted_vnd is None:
+            lies[f"till:{day.agency_code}"] += sums[day.id].cash.left_vnd
+            continue
+        assert day.expected_vnd == sums[day.id].cash.left_vnd
+        if not TillHandIn.objects.filter(day=day).exists():
+            lies[f"till:{day.agency_code}"] += day.counted_vnd
+        differs[f"till_difference:{day.agency_code}"] += day.counted_vnd - day.expected_vnd
+    for account, balance in queries.balances().items():
+        if account.startswith("till:"):
+            assert -balance == lies.pop(account, 0)
+        if account.startswith("till_difference:"):
+            assert balance == differs.pop(account, 0)
+    assert not any(lies.values())
+    assert not any(differs.values())
 
 
 def _never_failed(intent: dict[str, Any]) -> None:

@@ -51,7 +51,8 @@ def _bench(name: str, request: pytest.FixtureRequest) -> Bench:
 
 
 def test_every_provider_has_a_bench() -> None:
-    assert set(BENCHES) == set(registry.BUILDERS)
+    # The agency's own counter has no pages and no wire: tests/payments/test_counter.py.
+    assert set(BENCHES) | {"till", "bank_counter"} == set(registry.BUILDERS)
 
 
 # --- one try ------------------------------------------------------------------------------------
