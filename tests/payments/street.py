@@ -18,6 +18,30 @@ from tests.payments.proxy import Proxy
 FAILURES = {"declined", "expired", "owed", "cancelled"}
 
 
+def told(payment: Payment) -> str:
+    """Return the word that the citizen reads."""
+    return queries.shown(queries.payments_of(payment.citizen_id).get(id=payment.id)).value
+
+
+def paid_once(world: World, payment: Payment) -> None:
+    """One page, one capture at the provider, one posting, one receipt, and all of it told."""
+    payment.refresh_from_db()
+    assert (payment.state, told(payment)) == ("paid", "paid")
+    mine = [
+        intent
+        for intent in world.provider.all("payment_intent")
+        if intent["metadata"]["fee_id"] == payment.id
+    ]
+    assert [(one["status"], one["amount_received"]) for one in mine] == [
+        ("succeeded", payment.amount_vnd)
+    ]
+    entries = LedgerEntry.objects.filter(payment=payment)
+    assert list(entries.values_list("amount_vnd", flat=True)) == [payment.amount_vnd]
+    assert Receipt.objects.filter(payment=payment).count() == 1
+    invariants.check_lines(world)
+    invariants.check_quiet(world)
+
+
 class Street(World):
     """The words of the scenarios, with the middlebox among them."""
 
@@ -27,14 +51,11 @@ class Street(World):
         super().__init__(provider, traveller, drain)
         self.proxy = proxy
 
-    def told(self, payment: Payment) -> str:
-        return queries.shown(queries.payments_of(payment.citizen_id).get(id=payment.id)).value
-
     def tap(self, payment: Payment, key: str = "") -> Attempt | None:
         """Start a try as the app does; without an answer the citizen is told to try again."""
         with contextlib.suppress(charge.ProviderUnreachable):
             self.start(payment, key or uuid.uuid4().hex)
-        assert self.told(payment) not in FAILURES
+        assert told(payment) not in FAILURES
         return Attempt.objects.filter(payment=payment).first()
 
     def work(self) -> None:
@@ -50,21 +71,3 @@ class Street(World):
     def heal(self) -> None:
         self.proxy.heal()
         super().heal()
-
-    def ends_paid_once(self, payment: Payment) -> None:
-        """One page, one capture at the provider, one posting, one receipt, and all of it told."""
-        payment.refresh_from_db()
-        assert (payment.state, self.told(payment)) == ("paid", "paid")
-        mine = [
-            intent
-            for intent in self.provider.all("payment_intent")
-            if intent["metadata"]["fee_id"] == payment.id
-        ]
-        assert [(one["status"], one["amount_received"]) for one in mine] == [
-            ("succeeded", payment.amount_vnd)
-        ]
-        entries = LedgerEntry.objects.filter(payment=payment)
-        assert list(entries.values_list("amount_vnd", flat=True)) == [payment.amount_vnd]
-        assert Receipt.objects.filter(payment=payment).count() == 1
-        invariants.check_lines(self)
-        invariants.check_quiet(self)

@@ -19,7 +19,7 @@ from tests.conftest import Cast
 from tests.fakes import REFUNDS, SESSIONS, Provider
 from tests.payments import invariants, proxy
 from tests.payments.factories import together
-from tests.payments.street import Street
+from tests.payments.street import Street, paid_once, told
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_whatever_befalls_the_opening_of_the_page(street: Street, mode: str, tim
     assert keys == {attempt.provider_key}
     street.provider.press(attempt.session_id)
     street.deliver()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
     assert street.proxy.seen(mode)
 
 
@@ -81,9 +81,9 @@ def test_whatever_befalls_the_question_whether_it_is_paid(street: Street, mode: 
     street.proxy.script(mode, SESSIONS, method="GET", times=ALL_TRIES)
     street.post(*street.provider.envelope(street.provider.events("checkout.session.com")[0]))
     street.work()
-    assert street.told(payment) in {"pending", "paid"}
+    assert told(payment) in {"pending", "paid"}
     street.heal()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
     assert street.proxy.seen(mode)
 
 
@@ -128,7 +128,7 @@ def test_s03_the_answer_to_create_is_lost_on_the_way(street: Street, mode: str) 
     street.proxy.script(mode, SESSIONS, times=ALL_TRIES)
     attempt = street.tap(payment, "key-of-one-tap")
     assert attempt is not None
-    assert (attempt.state, street.told(payment)) == ("unknown", "pending")
+    assert (attempt.state, told(payment)) == ("unknown", "pending")
     resumed = street.start(payment, "key-of-one-tap")
     assert (resumed.id, resumed.state) == (attempt.id, "open")
     assert len(street.provider.all("checkout.session")) == 1
@@ -141,9 +141,9 @@ def test_s04_the_answer_that_says_paid_is_lost(street: Street) -> None:
     street.proxy.script("answer_lost", SESSIONS, method="GET", times=ALL_TRIES)
     with pytest.raises(Exception, match="GET /v1/checkout/sessions"):
         settle.ask(attempt_id=attempt.id, now=street.now)
-    assert street.told(payment) == "pending"
+    assert told(payment) == "pending"
     street.heal()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
 
 
 def test_s05_executed_and_a_gateway_says_500(street: Street) -> None:
@@ -161,7 +161,7 @@ def test_s06_a_500_that_says_do_not_retry_is_not_retried(street: Street) -> None
     attempt = street.tap(payment)
     assert [call.mode for call in street.proxy.calls] == ["executed_then_500_do_not_retry"]
     assert attempt is not None
-    assert (attempt.state, street.told(payment)) == ("unknown", "pending")
+    assert (attempt.state, told(payment)) == ("unknown", "pending")
     street.heal()
     attempt.refresh_from_db()
     assert attempt.state == "open"
@@ -217,12 +217,12 @@ def test_s09_while_the_answer_is_held_nothing_of_ours_is(street: Street) -> None
     attempt = street.tap(payment)
     assert looked == [(0, [payment.id])] * ALL_TRIES
     assert attempt is not None
-    assert (attempt.state, street.told(payment)) == ("unknown", "pending")
+    assert (attempt.state, told(payment)) == ("unknown", "pending")
     street.heal()
     attempt.refresh_from_db()
     street.provider.press(attempt.session_id)
     street.deliver()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -271,7 +271,7 @@ def test_s10_it_is_executed_after_we_gave_up(street: Street, when: str) -> None:
     assert attempt.state == "open"
     street.provider.press(attempt.session_id)
     street.deliver()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
     assert len(street.provider.all("checkout.session")) == 1
 
 
@@ -292,7 +292,7 @@ def test_s11_half_an_answer_is_not_an_answer(street: Street) -> None:
     street.proxy.script("executed_then_truncated", SESSIONS, times=ALL_TRIES)
     attempt = street.tap(payment)
     assert attempt is not None
-    assert (attempt.state, street.told(payment)) == ("unknown", "pending")
+    assert (attempt.state, told(payment)) == ("unknown", "pending")
     street.heal()
     attempt.refresh_from_db()
     assert attempt.state == "open"
@@ -326,7 +326,7 @@ def test_s13_a_middlebox_repeats_our_post(street: Street, mode: str) -> None:
     assert len(street.provider.all("checkout.session")) == 1
     street.provider.press(attempt.session_id)
     street.deliver()
-    street.ends_paid_once(payment)
+    paid_once(street, payment)
     street.proxy.script(mode, REFUNDS)
     one = street.refund(payment, 6000)
     street.drain()
@@ -358,15 +358,15 @@ def test_s14_nobody_gets_through_for_an_hour(street: Street, settings: Any, how:
         street.later(minutes=10)
         street.sweep()
         for payment in (*waiting, new):
-            assert street.told(payment) == "pending"
+            assert told(payment) == "pending"
     settings.STRIPE_BASE_URL = street.proxy.url
     street.heal()
     for payment in waiting:
-        street.ends_paid_once(payment)
+        paid_once(street, payment)
     # Nobody ever saw the page of the fourth: it was over before it could be opened.
     assert Attempt.objects.get(payment=new).state == "cancelled"
     street.pay(new)
-    street.ends_paid_once(new)
+    paid_once(street, new)
 
 
 def test_s17_the_answer_to_a_refund_is_lost(street: Street) -> None:
