@@ -7,7 +7,7 @@ export PORT
 export UV_PROJECT_ENVIRONMENT := .venv
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test soak journey check e2e fix document states examples clean
+.PHONY: run test soak bench journey check e2e fix document states examples clean
 
 # The environment is made anew when the lock changes; uv comes from PyPI into it.
 .venv/.installed: uv.lock pyproject.toml
@@ -27,8 +27,12 @@ test: .venv/.installed
 # The long form of the tests marked soak; make test runs the same code with small counts. Seeds are
 # printed; SEED, SYNC_SEED and CITY_SEED repeat a run.
 soak: .venv/.installed
-	@APP_ENV=test SOAK=1 SYNC_ROUNDS=1000 CITY_DOSSIERS=200 \
+	@APP_ENV=test SOAK=1 SYNC_ROUNDS=1000 CITY_DOSSIERS=200 PAY_EXAMPLES=400 PAY_STEPS=60 \
 		$(BIN)/python -m pytest -n 0 -m soak -s $(ARGS)
+
+# Prints figures beside a plain INSERT of the same run; docs/measured.md keeps some of them.
+bench: .venv/.installed
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 journey: .venv/.installed
 	@APP_ENV=dev $(BIN)/python manage.py journey --base http://127.0.0.1:$(PORT) $(ARGS)

@@ -39,7 +39,6 @@ NAMES: dict[str, str | list[str]] = {
         *("unknown_reference", "suspected_fraud", "bank_reversal"),
     ],
     "SuspenseMoveEnum": ["give_back", "allot", "keep", "close"],
-    "SuspensePaymentStateEnum": ["owed", "free", "paid", "cancelled", "refunded"],
     "MoneyBackStateEnum": [
         *("requested", "calling", "unknown", "pending", "succeeded", "failed"),
     ],

@@ -38,7 +38,10 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 GRACE = timedelta(seconds=30)  # the queue's own try comes first
 PROVIDER_KEEPS = timedelta(days=30)
-OVERLAP = timedelta(hours=1)
+# How far before the newest known event the failed ones are looked for. Out of an outage a fresh
+# event may come before the sweep runs, and must not hide what was lost before it; by this time the
+# provider has itself delivered an event or given it up (Stripe: three days).
+OVERLAP = timedelta(days=3)
 GIVE_UP_AFTER = 3  # answers lost in a row: the provider is down, leave the rest for the next sweep
 
 

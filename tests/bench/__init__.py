@@ -1,0 +1,1 @@
+"""Figures by command: `make bench`. Nothing here is asserted about speed, only about rightness."""
