@@ -136,7 +136,7 @@ def _held() -> Iterator[Finding]:
     """What an agency's desk has still to decide on is what its suspense account holds."""
     left = F("received_vnd") - F("allotted_vnd") - F("returning_vnd") - F("returned_vnd")
     rows = SuspenseItem.objects.order_by("agency_code").values_list("agency_code")
-    kept = {money.suspense(agency): total for agency, total in rows.annotate(Sum(left))}
+    kept = {money.suspense(agency): total for agency, total in rows.annotate(total=Sum(left))}
     balances = {
         account: total
         for account, total in queries.balances().items()

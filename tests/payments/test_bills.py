@@ -364,7 +364,7 @@ def test_money_that_comes_after_giving_way_goes_back(cast: Cast, hub: Mock, worl
     world.deliver()
     world.drain()
     attempt.refresh_from_db()
-    assert (attempt.state, attempt.reason) == ("review", "paid_after_cancel")
+    assert (attempt.state, attempt.reason) == ("resolved", "paid_after_cancel")
     assert Refund.objects.get().kind == "suspense"
     world.provider.press(start(cast.stranger, theirs["id"]).session_id)
     world.deliver()

@@ -131,7 +131,7 @@ def test_money_that_still_comes_for_the_wrong_due_goes_back(
     pay(cast, right.id, world)
     world.heal()
     page.refresh_from_db()
-    assert (page.state, page.reason) == ("review", "paid_after_cancel")
+    assert (page.state, page.reason) == ("resolved", "paid_after_cancel")
     back = Refund.objects.get()
     assert (back.payment_id, back.amount_vnd, back.state) == (wrong, 16_000, "succeeded")
     right.refresh_from_db()
@@ -291,7 +291,7 @@ def test_s36_withdrawn_while_the_page_is_open(
     world.drain()
     world.deliver()
     page.refresh_from_db()
-    assert (page.state, page.reason) == ("review", "paid_after_cancel")
+    assert (page.state, page.reason) == ("resolved", "paid_after_cancel")
     assert Refund.objects.get().state == "succeeded"
     assert cast.owner.get(f"/api/v1/payments/{page.payment_id}").json()["state"] == "cancelled"
     invariants.check_lines(world)

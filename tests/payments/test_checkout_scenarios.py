@@ -1,11 +1,13 @@
 """What may go wrong on a page for several dues: every scenario ends with all invariants."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from common import db
 from payments import queries
-from payments.actions import charge, settle
+from payments.actions import booking, charge, settle
 from payments.models import Attempt, LedgerEntry, Payment, Receipt, Refund
 from tests.payments import factories, invariants
 from tests.payments.factories import AGENCY, World
@@ -136,7 +138,7 @@ def test_s36_paid_while_one_due_is_cancelled_only_its_part_goes_back(
     back = Refund.objects.get()
     assert (back.payment_id, back.kind, back.state) == (dues[gone].id, "suspense", "succeeded")
     assert back.amount_vnd == dues[gone].amount_vnd
-    assert Attempt.objects.get(state="review").reason == "paid_after_cancel"
+    assert Attempt.objects.get(state="resolved").reason == "paid_after_cancel"
     assert queries.balances()[f"suspense:{dues[gone].agency_code}"] == 0
     assert Receipt.objects.count() == 2
     invariants.check_lines(world)
@@ -156,7 +158,7 @@ def test_s35_late_money_for_a_page_whose_dues_were_paid_elsewhere(
     assert states(dues) == ["paid"] * 3
     ends = {one.payment_id: (one.state, one.reason) for one in tries(late)}
     assert ends == {
-        dues[0].id: ("review", "paid_twice"),
+        dues[0].id: ("resolved", "paid_twice"),
         dues[1].id: ("paid", ""),
         dues[2].id: ("paid", ""),
     }
@@ -192,13 +194,15 @@ def test_the_provider_says_no_to_the_sum(world: World) -> None:
     assert world.start(dues[0]).state == "open"
 
 
-@pytest.mark.parametrize("where", ["_learn", "_post", "_settle"])
+@pytest.mark.parametrize(
+    ("part", "where"), [(settle, "_learn"), (booking, "post"), (booking, "settle")]
+)
 def test_s28_killed_in_the_middle_of_a_page(
-    world: World, dues: list[Payment], monkeypatch: pytest.MonkeyPatch, where: str
+    world: World, dues: list[Payment], monkeypatch: pytest.MonkeyPatch, part: Any, where: str
 ) -> None:
     opener = world.start_checkout(dues)
     world.provider.press(opener.session_id)
-    real, calls = getattr(settle, where), []
+    real, calls = getattr(part, where), []
 
     def killed(*args: object, **kwargs: object) -> None:
         real(*args, **kwargs)
@@ -207,7 +211,7 @@ def test_s28_killed_in_the_middle_of_a_page(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(settle, where, killed)
+        broken.setattr(part, where, killed)
         with pytest.raises(KeyboardInterrupt):
             world.deliver("checkout.session.completed")
     assert states(dues) == ["owed"] * 3

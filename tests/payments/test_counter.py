@@ -149,7 +149,7 @@ def test_without_an_answer_cash_is_taken_and_late_money_goes_back(
     assert again(payment).state == "paid"
     world.heal()
     page.refresh_from_db()
-    assert (page.state, page.reason) == ("review", "paid_twice")
+    assert (page.state, page.reason) == ("resolved", "paid_twice")
     back = Refund.objects.get()
     assert (back.attempt_id, back.kind, back.state) == (page.id, "suspense", "succeeded")
     assert Attempt.objects.get(payment=payment, state="paid").id == answer["attempt_id"]

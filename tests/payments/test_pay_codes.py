@@ -215,8 +215,8 @@ def test_a_second_payer_waits_and_late_money_goes_back_to_whoever_paid_it(
     world.heal()
     late.refresh_from_db()
     row.refresh_from_db()
-    assert {late.state, row.state} == {"paid", "review"}
-    twice = late if late.state == "review" else row
+    assert {late.state, row.state} == {"paid", "resolved"}
+    twice = late if late.state == "resolved" else row
     back = Refund.objects.get()
     assert (back.attempt_id, back.kind, back.state) == (twice.id, "suspense", "succeeded")
     assert world.provider.all("refund")[0]["payment_intent"] == twice.intent_id
