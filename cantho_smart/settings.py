@@ -440,7 +440,12 @@ COMPANIONS: dict[str, str] = env.json("COMPANIONS", {})
 
 # --- background work ----------------------------------------------------------------------------
 
-PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}
+# The worker forgets a push that arrives while it looks for a job and finds none; the poll is what
+# then finds the job. With the library's own five seconds one payment in fifty waited that long.
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "delete_jobs": "successful",
+    "fetch_job_polling_interval": 0.5,
+}
 
 # --- logs ---------------------------------------------------------------------------------------
 

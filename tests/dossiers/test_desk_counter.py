@@ -183,7 +183,7 @@ def test_a_file_is_thrown_away_with_what_it_says(cast, counter):
     address, _ = begun(counter)
     assert "Phạm Văn Quầy" in counter.get(DESK).content.decode()
     stale = counter.post(f"{address}discard/", {"version": 99})
-    assert stale.status_code == 412
+    assert stale.status_code == 409
     counter.post(f"{address}discard/", {"version": version()})
     row = CounterFile.objects.get()
     assert (row.state, row.person) == ("discarded", {})

@@ -175,6 +175,15 @@ class Money(RuleBasedStateMachine):
     def start(self, payment: Payment, tap: str, fuse: int | None) -> None:
         self._act(lambda: self.world.start(payment, tap), fuse)
 
+    @rule(
+        payment=payments,
+        tap=st.sampled_from(["tap-0001", "tap-0002", "tap-0003"]),
+        what=st.sampled_from(MISFORTUNES),
+    )
+    def start_and_hear_nothing(self, payment: Payment, tap: str, what: dict[str, Any]) -> None:
+        self.world.provider.fault(path=fakes.SESSIONS, times=3, **what)
+        self._act(lambda: self.world.start(payment, tap))
+
     @rule(pick=PICK, card=st.sampled_from(sorted(CARDS)))
     def pay_on_the_page(self, pick: int, card: str) -> None:
         with self.world.provider.mock.store.lock:
@@ -295,6 +304,14 @@ class Money(RuleBasedStateMachine):
     def the_promises_hold(self) -> None:
         invariants.check(self.world, unheard=self._unheard())
         self._no_line_of_our_own()
+        self._no_page_is_forgotten()
+
+    def _no_page_is_forgotten(self) -> None:
+        """I12, before any money moves: while a page can be paid its try is not called over."""
+        for session in self.world.provider.all("checkout.session"):
+            if session["status"] == "open":
+                state = Attempt.objects.get(id=session["client_reference_id"]).state
+                assert state in states.ACTIVE_ATTEMPTS, state
 
     def _unheard(self) -> set[str]:
         """Return paid intents of whose page a true word was told before they were paid.
