@@ -7,6 +7,8 @@ and end it with 1.
 
 import argparse
 import os
+import signal
+import sys
 
 os.environ["APP_ENV"] = "test"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cantho_smart.settings")
@@ -16,6 +18,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payments", type=int, default=200, help="for each figure")
     given = parser.parse_args()
+    # Being told to stop is a way out as any other: the processes end, the database is dropped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     import django
 
     from tests.bench import stage
