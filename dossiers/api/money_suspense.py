@@ -80,10 +80,10 @@ class SuspenseMoveShape(Shape):
     kind = serializers.ChoiceField(choices=MOVES)
     amount = Money()
     payment_id = serializers.CharField(allow_null=True)
-    sent_back = serializers.ChoiceField(
-        choices=["requested", "calling", "unknown", "pending", "succeeded", "failed"],
+    sent_back = serializers.CharField(
         allow_null=True,
-        help_text="How far the money is that goes back.",
+        help_text="How far the money is that goes back: `requested`, `calling`, `unknown`, "
+        "`pending`, `succeeded` or `failed`.",
     )
     reason = serializers.CharField()
     officer = serializers.CharField(help_text="The office.")

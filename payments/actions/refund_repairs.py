@@ -96,7 +96,7 @@ def pay_out(
     )
     payable = money.refund_payable(payment.agency_code)
     agency = payment.agency_code
-    paid_from = money.till(agency) if way == Way.COUNTER else money.agency_bank(agency)
+    paid_from = money.counter_cash(agency) if way == Way.COUNTER else money.agency_bank(agency)
     for key, debit, credit in (
         (f"refund:{made.id}", refunds.source(made), payable),
         (f"refund_paid:{made.id}", payable, paid_from),

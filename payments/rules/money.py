@@ -98,6 +98,11 @@ def till(agency_code: str) -> str:
     return f"till:{agency_code}"
 
 
+def counter_cash(agency_code: str) -> str:
+    """Return the account of cash that an agency paid out by voucher, from no cashier's till."""
+    return f"counter_cash:{agency_code}"
+
+
 def agency_bank(agency_code: str) -> str:
     """Return the account of an agency's own bank account, from which it transfers by hand."""
     return f"agency_bank:{agency_code}"

@@ -81,7 +81,11 @@ _OVER = (Attempt.DECLINED, Attempt.EXPIRED, Attempt.CANCELLED)
 # be booked twice. Only an officer leaves it, by allotting or giving back what is held in suspense.
 ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(None, Attempt.CREATED, "a citizen asked to pay"),
-    Edge(None, Attempt.PAID, "a cashier took the money at the counter"),
+    Edge(
+        None,
+        Attempt.PAID,
+        "a cashier took the money, or an officer allotted a transfer that named no try of this due",
+    ),
     *_edges(Attempt.CALLING, (Attempt.CREATED, Attempt.UNKNOWN), "the provider is called"),
     *_edges(Attempt.OPEN, (Attempt.CALLING, Attempt.UNKNOWN), "the provider gave a page"),
     *_edges(Attempt.UNKNOWN, (Attempt.CALLING,), "the provider's answer was lost"),
@@ -97,7 +101,6 @@ ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(
         Attempt.REVIEW, Attempt.RESOLVED, "nothing of the money that did not fit is held any more"
     ),
-    Edge(None, Attempt.PAID, "an officer allotted a transfer that named no try of this due"),
 )
 
 _UNSETTLED = (Refund.CALLING, Refund.UNKNOWN)

@@ -157,7 +157,9 @@ def test_a_failed_give_back_is_sent_anew_or_allotted_never_both(desk: Desk) -> N
     attempt = world.start(payment)
     world.provider.press(attempt.session_id)
     session = world.provider.get(attempt.session_id)
-    world.provider.change(session["payment_intent"], amount_received=20_000)
+    intent = world.provider.get(session["payment_intent"])
+    world.provider.change(intent["id"], amount_received=20_000)
+    world.provider.change(intent["latest_charge"], amount=20_000, amount_captured=20_000)
     world.deliver()
     [item] = desk.items()
     assert desk.move(item, "give_back").status_code == 201

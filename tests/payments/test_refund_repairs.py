@@ -190,7 +190,7 @@ def test_a_refund_that_the_provider_refused_is_told_and_repaired(
     invariants.check_lines(world)
 
 
-@pytest.mark.parametrize(("way", "account"), [("counter", "till"), ("bank", "agency_bank")])
+@pytest.mark.parametrize(("way", "account"), [("counter", "counter_cash"), ("bank", "agency_bank")])
 def test_paid_out_by_hand_it_is_booked_and_told(
     world: World, cast: Cast, cashier: Any, way: str, account: str
 ) -> None:
