@@ -17,9 +17,12 @@ TAGS = [
     ("talk", "Trao đổi, phản ánh", "Messages on a dossier, ratings, questions and feedback."),
     ("visits", "Lịch hẹn", "Appointments at a centre and the day's queue."),
     ("payments", "Thanh toán", "What is owed, attempts to pay, receipts."),
+    ("bills", "Hóa đơn", "Bills of billers by customer code, saved codes, paying them."),
+    ("stalls", "Sạp chợ", "Paying a market stall by its QR; the seller's payments and totals."),
     ("sync", "Đồng bộ", "What changed for the citizen since a token, for phones on bad networks."),
     ("lookup", "Tra cứu", "Public: how far a dossier is, and no personal data."),
     ("officers", "Cán bộ", "Dossiers of the officer's own agency."),
+    ("officer-money", "Thu ngân", "The cashier's receipts, counter and till."),
     ("city", "Số liệu", "Public figures of the city."),
 ]
 

@@ -101,6 +101,9 @@ ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(
         Attempt.REVIEW, Attempt.RESOLVED, "nothing of the money that did not fit is held any more"
     ),
+    Edge(
+        Attempt.RESOLVED, Attempt.PAID, "what was sent back came back, and an officer allotted it"
+    ),
 )
 
 _UNSETTLED = (Refund.CALLING, Refund.UNKNOWN)
@@ -124,6 +127,7 @@ DECIDED_BY_OFFICERS = frozenset(
     {
         (Attempt.REVIEW, Attempt.PAID),
         (Attempt.REVIEW, Attempt.RESOLVED),
+        (Attempt.RESOLVED, Attempt.PAID),
         (None, Attempt.PAID),
     }
 )

@@ -177,4 +177,5 @@ def test_a_failed_give_back_is_sent_anew_or_allotted_never_both(desk: Desk) -> N
     assert queries.balances()[f"suspense:{OURS}"] == 4_000
     assert LedgerEntry.objects.filter(key__startswith="refund:").count() == 1
     assert list(books.check()) == []
+    world.drain()
     invariants.check_quiet(world)
