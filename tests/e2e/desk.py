@@ -41,14 +41,20 @@ def enter(walk: Any, who: str) -> None:
     walk.browser.delete_all_cookies()
     wide(walk, 1366)
 
+    spent: set[str] = set()
+
     def tried(_: object) -> bool:
         walk.browser.get(f"{walk.base}/admin/")
         if inside(walk):
             return True
+        code = signed.second_factor()
+        if code in spent:
+            return False  # each code once: wrong ones are counted, and lock the account
+        spent.add(code)
         fields = (
             ("username", f"{who}@demo.invalid"),
             ("password", signed.PASSWORD),
-            ("code", signed.second_factor()),
+            ("code", code),
         )
         for name, value in fields:
             walk.browser.find_element(By.NAME, name).send_keys(value)
