@@ -336,7 +336,13 @@ def _succeed(refund: Refund, now: datetime) -> None:
         settlement_id=refund.settlement_id,
         now=now,
     )
-    receipt(refund, -refund.amount_vnd, f"refund:{refund.id}", "Đã hoàn phí cho người nộp", now)
+    receipt(
+        refund,
+        change_vnd=-refund.amount_vnd,
+        cause=f"refund:{refund.id}",
+        reason="Đã hoàn phí cho người nộp",
+        now=now,
+    )
     if is_given_back(payment, refund):
         states.check_payment(states.Payment(payment.state), states.Payment.REFUNDED)
         payment.state = states.Payment.REFUNDED.value
@@ -357,7 +363,11 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
             states.check_payment(states.Payment.REFUNDED, states.Payment.PAID)
             payment.state = states.Payment.PAID.value
         receipt(
-            refund, refund.amount_vnd, f"refund_returned:{refund.id}", "Tiền hoàn không đến", now
+            refund,
+            change_vnd=refund.amount_vnd,
+            cause=f"refund_returned:{refund.id}",
+            reason="Tiền hoàn không đến",
+            now=now,
         )
         ledger.post(
             f"refund_returned:{refund.id}",
@@ -389,7 +399,7 @@ def _fail(refund: Refund, before: states.Refund, returned_by: str, now: datetime
 
 
 @db.transaction_required
-def receipt(refund: Refund, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
+def receipt(refund: Refund, *, change_vnd: int, cause: str, reason: str, now: datetime) -> None:
     """Receipt a fee that went back or came back; money nobody asked for never had a receipt."""
     if refund.kind == Refund.Kind.FEE:
         receipts.adjust(

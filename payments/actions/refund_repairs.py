@@ -112,7 +112,9 @@ def pay_out(
             now=now,
         )
     words = "Đã hoàn phí cho người nộp"
-    refunds.receipt(made, -made.amount_vnd, f"refund:{made.id}", words, now)
+    refunds.receipt(
+        made, change_vnd=-made.amount_vnd, cause=f"refund:{made.id}", reason=words, now=now
+    )
     if refunds.is_given_back(payment, made):
         states.check_payment(states.Payment(payment.state), states.Payment.REFUNDED)
         payment.state = states.Payment.REFUNDED.value
