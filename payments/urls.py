@@ -39,7 +39,7 @@ urlpatterns = [
         receipts.ReceiptPrints.as_view(),
     ),
     path(
-        "payments/<str:payment_id>/receipts/<str:receipt_id>/prints/<int:number>",
+        "payments/<str:payment_id>/receipts/<str:receipt_id>/prints/<str:number>",
         receipts.ReceiptPrint.as_view(),
     ),
     path("receipt-lookups/<str:lookup_code>", receipts.PublicReceipt.as_view()),

@@ -250,10 +250,12 @@ class ReceiptPrint(View):
         refusals=[NotFound],
         query=[PAYMENT, RECEIPT, NUMBER],
     )
-    def get(self, request: Request, payment_id: str, receipt_id: str, number: int) -> Any:
+    def get(self, request: Request, payment_id: str, receipt_id: str, number: str) -> Any:
+        if not (number.isdecimal() and number.isascii() and len(number) < 4):
+            raise NotFound
         row = reads.one_of(request.user.id, payment_id, receipt_id)
         told(request, [row])
-        return reprint(row, number)
+        return reprint(row, int(number))
 
 
 # --- for whoever holds the paper ----------------------------------------------------------------
