@@ -189,9 +189,12 @@ class PaymentReceipts(View):
             told(request, rows)
             return [shapes.receipt(row) for row in rows]
 
+        rows = reads.of_payment(request.user.id, payment_id)
+        if not rows.exists():
+            paying.payment(request.user.id, payment_id, now=clock.now())  # nobody's is not found
         return pages.page(
             request,
-            reads.of_payment(request.user.id, payment_id),
+            rows,
             order=("-issued_at", "-number"),
             render=show,
         )
