@@ -262,6 +262,7 @@ BODIES = {
     },
     "/refund": {"reason": "xxx"},
     "/counter-payments": {"method": "cash", "amount": 16000, "expected_state": "owed"},
+    "/cash-payout": {"amount": 16000},
     "/delivery": {"way": "counter"},
     "/dues": {
         "payment_id": "pay_x",
