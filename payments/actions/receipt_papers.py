@@ -115,12 +115,20 @@ KINDS = {
 }
 
 
+CONFIRMATIONS = {
+    Receipt.Kind.ORIGINAL: "XÁC NHẬN THANH TOÁN THỬ NGHIỆM",
+    Receipt.Kind.ADJUSTMENT: "XÁC NHẬN ĐIỀU CHỈNH (THỬ NGHIỆM)",
+    Receipt.Kind.REPLACEMENT: "XÁC NHẬN THAY THẾ (THỬ NGHIỆM)",
+}
+
+
 def content(receipt: Receipt) -> dict[str, Any]:
     """Return what stands on the paper of a receipt; of the receipt alone, so that it stays."""
     issued = receipt.issued_at.astimezone(money.HCM)
     before = receipt.corrects
+    headings = CONFIRMATIONS if is_confirmation(receipt) else KINDS
     return {
-        "heading": KINDS[Receipt.Kind(receipt.kind)],
+        "heading": headings[Receipt.Kind(receipt.kind)],
         "corrects": f"{before}, lập ngày {before.issued_at.astimezone(money.HCM):%d/%m/%Y}"
         if before
         else "",

@@ -92,7 +92,7 @@ def adjust(
     if known is not None:
         return known
     before = standing(payment.id)
-    label = "Điều chỉnh giảm: hoàn phí, lệ phí" if change_vnd < 0 else "Điều chỉnh tăng lại"
+    label = "Điều chỉnh giảm: hoàn tiền" if change_vnd < 0 else "Điều chỉnh tăng lại"
     total = abs(change_vnd)
     line = {
         "code": "adjustment",

@@ -6,10 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from cantho_smart import embedded
 
@@ -41,6 +42,11 @@ class Stage:
         self.provider = f"http://127.0.0.1:{free_port()}"
         self.http = requests.Session()
         self.http.trust_env = False
+        # A server that is still starting refuses the connection, or says 503: ask again.
+        again = Retry(
+            READY_SECONDS * 5, backoff_factor=0.1, backoff_max=0.2, status_forcelist=[503]
+        )
+        self.http.mount("http://", HTTPAdapter(max_retries=again))
 
     def __enter__(self) -> "Stage":
         try:
@@ -127,12 +133,7 @@ class Stage:
         )
 
     def _wait(self, address: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if self.http.get(address, timeout=3).status_code == 200:
-                    return
-            except requests.RequestException:
-                pass
-            time.sleep(0.2)
-        raise SystemExit(f"{address} does not answer")
+        try:
+            self.http.get(address, timeout=3).raise_for_status()
+        except requests.RequestException as failure:
+            raise SystemExit(f"{address} does not answer") from failure

@@ -270,6 +270,31 @@ def test_the_confirmation_is_no_bien_lai_and_has_a_series_of_its_own(
     assert "MÔ PHỎNG" in text
 
 
+def test_a_confirmation_given_back_or_printed_again_says_so_on_its_face(
+    cast: Cast, hub: Mock, world: World
+) -> None:
+    payment = pay(cast.owner, world)
+    world.deliver()
+    world.refund(payment, 1_000)
+    world.drain()
+    address = f"/api/v1/payments/{payment.id}/receipts"
+    adjusted, original = cast.owner.get(address).json()["items"]
+    assert (adjusted["kind"], adjusted["change"]["amount"]) == ("adjustment", -1_000)
+    number = cast.owner.post(f"{address}/{original['id']}/prints", {}).json()["number"]
+    papers = [
+        cast.owner.get(f"{address}/{tail}").content
+        for tail in (f"{adjusted['id']}/paper", f"{original['id']}/prints/{number}")
+    ]
+    first, second = (
+        " ".join(pypdf.PdfReader(io.BytesIO(paper)).pages[0].extract_text().split())
+        for paper in papers
+    )
+    for words in ("XÁC NHẬN ĐIỀU CHỈNH (THỬ NGHIỆM)", "Cho xác nhận: DEMO-XN-dien-mau-26 0000001"):
+        assert words in first, words
+    assert "BIÊN LAI" not in first + second
+    assert "BẢN IN LẠI SỐ 1" in second
+
+
 def test_the_citys_figures_count_fees_and_no_bills(cast: Cast, hub: Mock, world: World) -> None:
     from datetime import timedelta
 
