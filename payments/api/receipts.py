@@ -182,6 +182,7 @@ class PaymentReceipts(View):
         description="The original, what adjusted it (money that went back) and what replaced it.",
         answer=shapes.ReceiptShape,
         paged=True,
+        refusals=[NotFound],
         query=[PAYMENT],
     )
     def get(self, request: Request, payment_id: str) -> Response:

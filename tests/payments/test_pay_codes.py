@@ -6,6 +6,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from django.conf import settings
 
 from payments.models import Attempt, PayCode, Payment, Receipt, Refund
 from tests.conftest import Api, Cast
@@ -145,7 +146,7 @@ def test_a_code_is_read_again_replaced_and_taken_back(
     read = cast.owner.get(_url(due, "/pay-code"))
     assert read.json() == {
         "code": code,
-        "url": f"http://127.0.0.1:8000/pay/{code}",
+        "url": f"{settings.PUBLIC_URL}/pay/{code}",
         "version": 1,
         "made_at": "2026-11-24T10:00:00+07:00",
         "expires_at": "2026-11-25T10:00:00+07:00",

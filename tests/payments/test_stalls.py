@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from citizens.models import Message, User
 from payments import queries
@@ -73,7 +74,7 @@ def test_an_invitation_makes_a_stall_mine(cast: Cast, hub: Mock, world: World) -
         "number": "A01",
         "market": "Chợ mẫu số 1 (MÔ PHỎNG)",
         "goods": "Thịt, cá (mẫu)",
-        "link": f"http://127.0.0.1:8000/stalls/{CODE}",
+        "link": f"{settings.PUBLIC_URL}/stalls/{CODE}",
         "qr": f"/api/v1/stalls/{CODE}/qr.svg",
         "is_demo": True,
         "enrolled_at": "2026-11-24T10:00:00+07:00",
@@ -144,7 +145,7 @@ def test_what_the_qr_leads_to(cast: Cast, seller: Api) -> None:
         "goods": "Thịt, cá (mẫu)",
         "minimum": {"amount": 1_000, "currency": "VND"},
         "maximum": {"amount": 20_000_000, "currency": "VND"},
-        "link": f"http://127.0.0.1:8000/stalls/{CODE}",
+        "link": f"{settings.PUBLIC_URL}/stalls/{CODE}",
         "is_demo": True,
     }
     assert user_of(seller).full_name not in seen.content.decode()
