@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -207,7 +206,7 @@ class OfficerReceiptPaper(View):
         seat = money_desk.reader(request.user.id, now=clock.now())
         row = one(seat, receipt_id, what="receipt:paper")
         data = receipt_papers.original(receipt_id=row.id, now=clock.now())
-        return pdf(data, f"bien-lai-{row.number:07d}")
+        return http.pdf(data, f"bien-lai-{row.number:07d}")
 
 
 class OfficerReceiptReplacement(View):
@@ -298,14 +297,4 @@ class OfficerReceiptPrint(View):
         if not (number.isdecimal() and number.isascii() and len(number) < 4):
             raise NotFound
         data = receipt_papers.copy(receipt=row, number=int(number))
-        return pdf(data, f"bien-lai-{row.number:07d}-ban-in-{number}")
-
-
-def pdf(data: bytes, name: str) -> HttpResponse:
-    """Return a paper to be saved, never to be run."""
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+        return http.pdf(data, f"bien-lai-{row.number:07d}-ban-in-{number}")

@@ -12,7 +12,6 @@ from common.http import Body, IsOfficer, Money, Request, View
 from common.openapi import operation, path_parameter
 from dossiers.actions import money_desk, money_till
 from dossiers.api.money_counter import MAX_VND, REFERENCE, TAG, TakingShape, shown
-from dossiers.api.money_receipts import pdf
 from dossiers.api.shapes import Shape
 from dossiers.queries.offices import NotYourRole
 from payments.actions import till, till_slips
@@ -235,7 +234,7 @@ class TillSlip(View):
     def get(self, request: Request, day_id: str) -> Any:
         seat, whose = money_till.scope(request.user.id, now=clock.now())
         row = reads.day(seat.agency_id, day_id, cashier_id=whose)
-        return pdf(till_slips.slip(row), f"bang-ke-thu-{row.day_on:%Y%m%d}")
+        return http.pdf(till_slips.slip(row), f"bang-ke-thu-{row.day_on:%Y%m%d}")
 
 
 class TillHandIn(View):

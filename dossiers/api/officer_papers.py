@@ -1,9 +1,7 @@
 """Papers for officers: forms 06 and 07 on demand, decision templates, the proposal as a draft."""
 
-import hashlib
 from typing import Any
 
-from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -20,17 +18,6 @@ from dossiers.queries import decisions, desk, offices
 
 DOSSIER = path_parameter("dossier_id", "Id of the dossier.")
 DOCUMENT = path_parameter("document_id", "Id of the paper.")
-
-
-def pdf(data: bytes, name: str) -> Any:
-    """Return a PDF made on demand, as an attachment that nobody keeps."""
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    response["ETag"] = f'"{hashlib.sha256(data).hexdigest()}"'
-    response["Cache-Control"] = "private, no-cache"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
 
 
 class ControlSlip(View):
@@ -50,7 +37,7 @@ class ControlSlip(View):
         seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         data = desk_papers.control_slip(seat=seat, dossier=row, now=clock.now())
-        return pdf(data, f"phieu-kiem-soat-{row.code}")
+        return http.pdf(data, f"phieu-kiem-soat-{row.code}")
 
 
 class Proposal(View):
@@ -70,7 +57,7 @@ class Proposal(View):
         seat = offices.seat(request.user.id, now=clock.now())
         row = desk.dossier(seat, dossier_id)
         data = desk_papers.proposal(seat=seat, dossier=row, now=clock.now())
-        return pdf(data, f"du-thao-{row.code}")
+        return http.pdf(data, f"du-thao-{row.code}")
 
 
 class OfficerDocument(View):
@@ -197,4 +184,4 @@ class DossierBook(View):
         data = desk_papers.dossier_book(
             seat=seat, start=wanted["from"], end=wanted["to"], now=clock.now()
         )
-        return pdf(data, f"so-theo-doi-{wanted['from']:%Y%m%d}-{wanted['to']:%Y%m%d}")
+        return http.pdf(data, f"so-theo-doi-{wanted['from']:%Y%m%d}-{wanted['to']:%Y%m%d}")

@@ -1,6 +1,5 @@
 """My receipts and their papers; and what anybody with a code may know of one."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import Any
@@ -110,29 +109,18 @@ def public(row: Receipt) -> dict[str, Any]:
     return {str(name): whole[str(name)] for name in PublicReceiptShape().fields}
 
 
-def pdf(data: bytes, name: str) -> HttpResponse:
-    """Return a paper to be saved, never to be run."""
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    response["ETag"] = f'"{hashlib.sha256(data).hexdigest()}"'
-    response["Cache-Control"] = "private, no-cache"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
-
-
 def _name(row: Receipt) -> str:
     return f"{'xac-nhan' if is_confirmation(row) else 'bien-lai'}-{row.number:07d}"
 
 
 def original(row: Receipt) -> HttpResponse:
     data = receipt_papers.original(receipt_id=row.id, now=clock.now())
-    return pdf(data, _name(row))
+    return http.pdf(data, _name(row))
 
 
 def reprint(row: Receipt, number: int) -> HttpResponse:
     data = receipt_papers.copy(receipt=row, number=number)
-    return pdf(data, f"{_name(row)}-ban-in-{number}")
+    return http.pdf(data, f"{_name(row)}-ban-in-{number}")
 
 
 class ReceiptDetail(View):
