@@ -57,22 +57,39 @@ def url(directory: pathlib.Path, role: str, database: str = DATABASE) -> str:
 def start(directory: pathlib.Path, *, settings: dict[str, str] | None = None) -> str:
     """Start the server in `directory` if need be and return its superuser address.
 
-    The server stops when the last process that called this ends.
+    The server stops when the last process that called this ends. One on which nobody works is
+    started again for a setting that needs it.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(directory)
+    if settings and _waits_for_restart(str(server.get_uri()), settings):
+        server.stop()
+        server.start()
     address = str(server.get_uri())
     with psycopg.connect(address, autocommit=True) as connection:
-        for name, value in (settings or {}).items():
-            connection.execute(
-                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            )
-        if settings:
-            connection.execute("SELECT pg_reload_conf()")
         _ensure_roles(connection)
         for database in (DATABASE, VNEID_DATABASE):
             _ensure_database(connection, database)
     return address
+
+
+def _waits_for_restart(address: str, settings: dict[str, str]) -> bool:
+    """Write settings down; return whether one needs a restart that disturbs nobody."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        for name, value in settings.items():
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
+        connection.execute("SELECT pg_reload_conf()")
+        at_start = connection.execute(
+            "SELECT name, setting FROM pg_settings WHERE context = 'postmaster'"
+        )
+        waits = any(settings.get(name, value) != value for name, value in at_start)
+        others = connection.execute(
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1"
+        )
+        return waits and others.fetchone() is None
 
 
 def _ensure_roles(connection: psycopg.Connection) -> None:

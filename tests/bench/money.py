@@ -3,6 +3,7 @@
 import statistics
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,11 +48,24 @@ class Rows:
         assert found is not None
         return int(found[0])
 
+    def pending(self) -> int:
+        found = self.connection.execute(
+            "SELECT count(*) FROM payments_eventoutcome WHERE state = 'pending'"
+        ).fetchone()
+        assert found is not None
+        return int(found[0])
+
     def wait_paid(self, ids: list[str]) -> None:
+        self._wait(lambda: len(ids) - self.paid(ids), "not paid")
+
+    def wait_applied(self) -> None:
+        self._wait(self.pending, "not applied")
+
+    def _wait(self, left: Callable[[], int], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self.paid(ids) < len(ids):
+        while left():
             if time.monotonic() > deadline:
-                raise SystemExit(f"only {self.paid(ids)} of {len(ids)} are paid")
+                raise SystemExit(f"{left()} {what}")
             list(self.connection.notifies(timeout=0.05, stop_after=1))
 
 
@@ -142,6 +156,9 @@ def run(stage: Stage, *, count: int) -> None:
     _tell("notification sent to paid, p99", cuts[98], plain)
 
     # --- the notification is lost: one sweep finds all of them ---
+    # First what the stage before left undelivered, which a sweep would find as well.
+    sweep.catch_up(now=clock.now())
+    rows.wait_applied()
     attempts = _opened(count)
     _press(stage, attempts)
     ids = [attempt.payment_id for attempt in attempts]

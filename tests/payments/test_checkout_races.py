@@ -1,14 +1,19 @@
 """Pages for several dues under real threads, real commits, on a real socket."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from common import db
 from payments.actions import charge, settle
-from payments.models import Attempt, LedgerEntry, Payment, Receipt
+from payments.models import Attempt, LedgerEntry, Payment, Receipt, Refund
+from payments.providers import registry
+from payments.rules import settling
 from tests.payments import factories, invariants
-from tests.payments.factories import AGENCY, World, together
+from tests.payments.benches import new_order
+from tests.payments.factories import AGENCY, World, together, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OTHER = "so-tu-phap"
@@ -84,6 +89,54 @@ def test_paid_and_cancelled_at_the_same_moment(world: World, dues: list[Payment]
     assert states[2] == "paid"
     assert set(states[:2]) <= {"paid", "cancelled"}
     assert Receipt.objects.count() == states.count("paid")
+    invariants.check_lines(world)
+    invariants.check_quiet(world)
+
+
+@pytest.mark.parametrize("cancelled", [0, 1])
+def test_money_that_arrives_while_its_due_is_being_cancelled_waits_and_goes_back(
+    world: World, dues: list[Payment], cancelled: int
+) -> None:
+    """The provider's word comes after the due is cancelled and before that is committed."""
+    opener = world.start_checkout(dues)
+    world.provider.press(opener.session_id)
+    order = new_order(
+        attempt_id=opener.id,
+        payment_id=opener.payment_id,
+        reference=opener.payment.reference,
+        session_id=opener.session_id,
+        amount_vnd=sum(due.amount_vnd for due in dues),
+    )
+    fact = registry.get(opener.provider).fetch(order, now=world.now)
+    assert fact.outcome == settling.Outcome.PAID
+    failures: list[BaseException] = []
+
+    def settle_it() -> None:
+        try:
+            settle.apply_fact(attempt_id=opener.id, fact=fact, now=world.now)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    settling_it = threading.Thread(target=settle_it)
+    with db.transaction():
+        charge.cancel(reference=dues[cancelled].reference, now=world.now)
+        settling_it.start()
+        until_blocked(settling_it)
+        assert settling_it.is_alive()
+    settling_it.join(60)
+    assert failures == []
+    world.heal()
+    states = [Payment.objects.get(id=due.id).state for due in dues]
+    assert states == ["cancelled" if at == cancelled else "paid" for at in range(3)]
+    assert Receipt.objects.count() == 2
+    back = Refund.objects.get()
+    assert (back.payment_id, back.amount_vnd, back.state) == (
+        dues[cancelled].id,
+        dues[cancelled].amount_vnd,
+        "succeeded",
+    )
     invariants.check_lines(world)
     invariants.check_quiet(world)
 
