@@ -298,6 +298,7 @@ class SuspenseMoves(View):
             suspense_moves.SuspenseTooLarge,
             suspense_moves.SuspenseNotTheSum,
             suspense_moves.SuspenseOfCard,
+            suspense_moves.SuspenseOfSeveral,
             suspense_moves.SuspenseHoldsMoney,
             disputes.PaymentDisputed,
         ],

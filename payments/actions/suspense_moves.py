@@ -68,6 +68,15 @@ class SuspenseNotTheSum(Refusal):
     members = ("owed_vnd", "have_vnd")
 
 
+class SuspenseOfSeveral(Refusal):
+    code = "suspense_of_several"
+    status = 409
+    title_vi = "Tiền của nhiều người gửi không gộp để nộp một khoản"
+    title_en = "Money of several senders does not pay one due together"
+    detail_vi = "Nếu phải hoàn, tiền chỉ về được một tài khoản. Hãy hoàn lại từng khoản."
+    detail_en = "A refund goes to one account only. Give each of them back."
+
+
 class SuspenseOfCard(Refusal):
     code = "suspense_of_card"
     status = 409
@@ -174,7 +183,7 @@ def allot(
     Shape: together_with are further items; what is believed to be left counts all of them.
 
     Errors: NotFound, PaymentNotOwed, SuspenseMoved, SuspenseAmountStale, SuspenseNotTheSum,
-    SuspenseOfCard, PaymentDisputed.
+    SuspenseOfCard, SuspenseOfSeveral, PaymentDisputed.
     """
     claim = _claim([item_id, *together_with], officer, payment_id=payment_id)
     items = claim.items
@@ -207,6 +216,9 @@ def _attempt_to_settle(claim: _Claim, payment: Payment, now: datetime) -> Attemp
         return own
     credit = first.credit
     assert credit is not None  # noqa: S101 - all of them are credits here
+    senders = {one.credit.sender_account or one.id for one in claim.items if one.credit}
+    if len(senders) > 1:
+        raise SuspenseOfSeveral
     # One transfer may pay for another due than the try it named: the allotment has its own name.
     name = f"{credit.transaction_id}/{ids.new('alt')}"
     for attempt in claim.attempts.values():

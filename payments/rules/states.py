@@ -32,7 +32,7 @@ class Attempt(enum.StrEnum):
     EXPIRED = "expired"  # the page closed before anybody paid
     CANCELLED = "cancelled"  # closed on request, or refused by the provider before it began
     REVIEW = "review"  # money came that does not fit what is owed: a person decides
-    RESOLVED = "resolved"  # an officer decided: every đồng of it was given back or allotted
+    RESOLVED = "resolved"  # every đồng of it was given back or allotted, by rule or by an officer
 
 
 class Refund(enum.StrEnum):

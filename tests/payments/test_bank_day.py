@@ -180,3 +180,32 @@ def test_a_failed_give_back_is_sent_anew_or_allotted_never_both(desk: Desk) -> N
     assert list(books.check()) == []
     world.drain()
     invariants.check_quiet(world)
+
+
+def test_money_of_two_senders_does_not_pay_one_due(desk: Desk) -> None:
+    """What goes back for a due goes to one account: nobody gets what another one sent."""
+    payment, attempt = desk.due()
+    first = desk.came(attempt, amount=10_000)
+    second = desk.came(attempt, amount=6_000, sender="0000999988887777")
+    both = {"payment_id": payment.id, "together_with": [second["id"]], "amount_believed": 16_000}
+    answer = desk.move(first, "allot", **both)
+    assert (answer.status_code, answer.json()["code"]) == (409, "suspense_of_several")
+    payment.refresh_from_db()
+    assert payment.state == "owed"
+    for item in (first, second):
+        assert desk.move(item, "give_back").status_code == 201
+    desk.world.drain()
+    assert sorted(desk.bank.debits) == [("0000111122223333", 10_000), ("0000999988887777", 6_000)]
+
+
+def test_a_due_paid_by_two_transfers_of_one_sender_goes_back_to_them(desk: Desk) -> None:
+    payment, attempt = desk.due()
+    first = desk.came(attempt, amount=10_000)
+    second = desk.came(attempt, amount=6_000)
+    both = {"payment_id": payment.id, "together_with": [second["id"]], "amount_believed": 16_000}
+    assert desk.move(first, "allot", **both).status_code == 201
+    desk.world.refund(payment, 16_000)
+    desk.world.drain()
+    assert desk.bank.debits == [("0000111122223333", 16_000)]
+    payment.refresh_from_db()
+    assert payment.state == "refunded"
