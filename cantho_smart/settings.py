@@ -219,8 +219,8 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": TRUSTED_PROXY_COUNT,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "DEFAULT_THROTTLE_RATES": {"validate": env.str("VALIDATE_RATE", "10/min")},
 }
+VALIDATIONS_A_MINUTE = env.int("VALIDATIONS_A_MINUTE", 10)  # of PDFs, from one address
 LOOKUPS_A_MINUTE = env.int("LOOKUPS_A_MINUTE", 30)  # without signing in, from one address
 SPECTACULAR_SETTINGS = {
     "TITLE": "Can Tho Smart",

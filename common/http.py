@@ -12,13 +12,13 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
-from rest_framework import exceptions, parsers, permissions, renderers, serializers
+from rest_framework import exceptions, parsers, permissions, renderers, serializers, throttling
 from rest_framework.request import Request as PlainRequest
 from rest_framework.response import Response
 from rest_framework.utils import encoders
 from rest_framework.views import APIView
 
-from common import clock, errors, logs
+from common import clock, errors, limits, logs
 from common.errors import FieldError, Refusal
 
 logger = logging.getLogger(__name__)
@@ -162,6 +162,42 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     return problem_response(as_refusal(exception))
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+
+def address_of(request: Any) -> str:
+    """Return where a request came from, past the trusted proxies."""
+    return str(throttling.BaseThrottle().get_ident(request))
+
+
+class Throttle(throttling.BaseThrottle):
+    """A limit of an endpoint for each signed-in person; who is not signed in is refused anyway."""
+
+    name: str
+    calls: int
+    window = datetime.timedelta(minutes=1)
+    methods: frozenset[str] | None = None  # None counts them all
+
+    def who(self, request: Any) -> str | None:
+        """Return for whom a call counts; None counts nothing."""
+        return str(request.user.pk) if request.user and request.user.is_authenticated else None
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        """Count the call. Errors: TooManyRequests."""
+        counted = self.methods is None or request.method in self.methods
+        value = self.who(request) if counted else None
+        if value is not None:
+            limits.take(limits.Limit(self.name, value, self.calls, self.window), now=clock.now())
+        return True
+
+
+class AddressThrottle(Throttle):
+    """A limit of an endpoint for each address: for doors that need no signing in."""
+
+    def who(self, request: Any) -> str | None:
+        return limits.network(address_of(request))
 
 
 # --- bodies -------------------------------------------------------------------------------------

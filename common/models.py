@@ -120,3 +120,21 @@ class LoosePlace(models.Model):
 
     def __str__(self) -> str:
         return self.place
+
+
+class RateCount(models.Model):
+    """Calls of one kind by one person or address, or about one code, since `started_at`.
+
+    The key holds a blind index, so the table tells nobody's address and no code. Written by
+    `common.limits` only, each count in one statement.
+    """
+
+    key = models.CharField(primary_key=True, max_length=100)
+    started_at = models.DateTimeField()
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="common_ratecount_age")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.used}"

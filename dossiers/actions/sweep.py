@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from common import db, feed, files, jobs
+from common import db, feed, files, jobs, limits
 from common.files import places
 from dossiers.actions import (
     attachments,
@@ -14,7 +14,6 @@ from dossiers.actions import (
     counter_filing,
     expiry,
     handover,
-    lookups,
     money_books,
     opinions,
     supplements,
@@ -97,7 +96,7 @@ PARTS: dict[str, Callable[..., int]] = {
     "supplement_drafts": supplements.forget,
     "message_files": talk.sweep,
     "appointments": visits.sweep,
-    "lookup_counts": lookups.sweep,
+    "rate_counts": limits.sweep,
     "tombstones": feed.forget,
     "left_attachments": attachments.sweep,
     "uploads": uploads.sweep,

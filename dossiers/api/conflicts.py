@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers, throttling
+from rest_framework import serializers
 
 from common import http
 from common.openapi import ProblemSerializer
@@ -12,15 +12,10 @@ Shape = serializers.Serializer[Any]
 SAVES_A_MINUTE = 120
 
 
-class AutosaveThrottle(throttling.SimpleRateThrottle):
+class AutosaveThrottle(http.Throttle):
     """Two saves a second are more than fingers need; reading is not counted."""
 
-    rate = f"{SAVES_A_MINUTE}/min"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        if request.method != "PATCH" or not request.user or not request.user.is_authenticated:
-            return None
-        return f"throttle:autosave:{request.user.pk}"
+    name, calls, methods = "autosave", SAVES_A_MINUTE, frozenset({"PATCH"})
 
 
 class SideShape(Shape):

@@ -9,7 +9,7 @@ from django.shortcuts import render as render_page
 from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
-from rest_framework import serializers, throttling
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http
@@ -92,7 +92,7 @@ class Lookup(View):
         found = lookups.look(
             code=body.validated_data["dossier_code"],
             pin=body.validated_data.get("pin"),
-            address=throttling.BaseThrottle().get_ident(request),
+            address=http.address_of(request),
             now=clock.now(),
         )
         return http.answer(progress(found))

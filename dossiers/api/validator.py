@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
-from rest_framework import parsers, serializers, throttling
+from rest_framework import parsers, serializers
 from rest_framework.response import Response
 
 from common import clock, http, signing
@@ -49,13 +50,10 @@ STANDINGS = {
 }
 
 
-class ValidateThrottle(throttling.SimpleRateThrottle):
+class ValidateThrottle(http.AddressThrottle):
     """By address: each check costs a process of its own."""
 
-    scope = "validate"
-
-    def get_cache_key(self, request: Any, view: Any) -> str:
-        return f"throttle:validate:{self.get_ident(request)}"
+    name, calls = "validate", settings.VALIDATIONS_A_MINUTE
 
 
 class ValidateBody(Body):
@@ -185,9 +183,7 @@ def validate_page(request: HttpRequest) -> HttpResponse:
 
 
 def _from_form(request: HttpRequest) -> dict[str, Any]:
-    throttle: Any = ValidateThrottle()
-    if not throttle.allow_request(request, None):
-        raise TooManyRequests(retry_after=round(throttle.wait() or 1))
+    ValidateThrottle().allow_request(request, None)
     refuse_large(request)
     upload = request.FILES.get("file")
     if upload is None:

@@ -16,7 +16,6 @@ from dossiers.models.dossier import (
     TimelineEvent,
 )
 from dossiers.models.draft import Attachment, Draft
-from dossiers.models.lookup import LookupCount
 from dossiers.models.notice import DueNotice
 from dossiers.models.office import Delegation, Seat, SeatEvent, Unit
 from dossiers.models.opinion import Opinion
@@ -60,7 +59,6 @@ __all__ = [
     "FeedbackEvent",
     "HandedIn",
     "Lease",
-    "LookupCount",
     "MessageFile",
     "Note",
     "Opinion",

@@ -1,9 +1,10 @@
 """Billers, looking a bill up, and opening its payment. For every citizen who is signed in."""
 
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers, throttling
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http
@@ -25,21 +26,15 @@ QUESTIONS_A_DAY = 300
 BILLERS_KEPT_SECONDS = 300
 
 
-class MinuteThrottle(throttling.SimpleRateThrottle):
+class MinuteThrottle(http.Throttle):
     """Every question reaches a biller, and nobody may try codes one after the other."""
 
-    rate = f"{QUESTIONS_A_MINUTE}/min"
-    span = "minute"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        if not request.user or not request.user.is_authenticated:
-            return None
-        return f"throttle:bills:{self.span}:{request.user.pk}"
+    name, calls = "bills_minute", QUESTIONS_A_MINUTE
 
 
-class DayThrottle(MinuteThrottle):
-    rate = f"{QUESTIONS_A_DAY}/day"
-    span = "day"
+class DayThrottle(http.Throttle):
+    name, calls = "bills_day", QUESTIONS_A_DAY
+    window = timedelta(days=1)
 
 
 class BillerShape(Shape):

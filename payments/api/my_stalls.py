@@ -1,9 +1,10 @@
 """My stalls: enrolling one, what was paid there, the sums of a day, giving a sale back."""
 
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers, throttling
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
@@ -30,15 +31,11 @@ PAYMENT = path_parameter("payment_id", "A payment to it.")
 TRIES_AN_HOUR = 20
 
 
-class EnrolThrottle(throttling.SimpleRateThrottle):
+class EnrolThrottle(http.Throttle):
     """An invitation cannot be guessed; trying costs the server work all the same."""
 
-    rate = f"{TRIES_AN_HOUR}/hour"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        if request.method != "POST" or not request.user or not request.user.is_authenticated:
-            return None
-        return f"throttle:stalls:{request.user.pk}"
+    name, calls, methods = "stalls", TRIES_AN_HOUR, frozenset({"POST"})
+    window = timedelta(hours=1)
 
 
 class MyStallShape(Shape):

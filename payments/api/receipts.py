@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 from django.views.decorators.http import require_safe
-from rest_framework import serializers, throttling
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from common import clock, http, pages
@@ -253,13 +253,10 @@ class ReceiptPrint(View):
 # --- for whoever holds the paper ----------------------------------------------------------------
 
 
-class ReceiptThrottle(throttling.SimpleRateThrottle):
+class ReceiptThrottle(http.AddressThrottle):
     """A code cannot be guessed; trying them by the thousand only costs us."""
 
-    rate = "30/min"
-
-    def get_cache_key(self, request: Any, view: Any) -> str | None:
-        return f"throttle:receipt:{self.get_ident(request)}"
+    name, calls = "receipt", 30
 
 
 class PublicReceipt(View):

@@ -6,8 +6,10 @@ import json
 import pytest
 
 from common import clock as real
+from common import limits
+from common.models import RateCount
 from dossiers.actions import lookups
-from dossiers.models import Dossier, LookupCount
+from dossiers.models import Dossier
 from tests.dossiers import stories
 from tests.dossiers.test_api_dossiers import move, received
 from tests.dossiers.test_races import together
@@ -130,12 +132,12 @@ def test_a_forged_address_buys_nothing(cast, settings):
     ],
 )
 def test_what_counts_as_one_address(address, counted):
-    assert lookups.network(address) == counted
+    assert limits.network(address) == counted
 
 
 def test_no_address_and_no_code_rests_in_clear(cast):
     look(cast.anonymous, UNKNOWN, "aaaaaa")
-    keys = " ".join(LookupCount.objects.order_by("key").values_list("key", flat=True))
+    keys = " ".join(RateCount.objects.order_by("key").values_list("key", flat=True))
     assert keys.count(":") == 5
     assert "127.0.0.1" not in keys
     assert "H13" not in keys
@@ -201,9 +203,9 @@ def test_when_everybody_misses_whoever_misses_waits_and_whoever_knows_is_served(
 
 def test_old_counts_are_swept(cast, clock):
     look(cast.anonymous, UNKNOWN, "aaaaaa")
-    assert LookupCount.objects.count() == 5
-    assert lookups.sweep(now=real.now() + datetime.timedelta(hours=23)) == 0
-    assert lookups.sweep(now=real.now() + datetime.timedelta(hours=25)) == 5
+    assert RateCount.objects.count() == 5
+    assert limits.sweep(now=real.now() + datetime.timedelta(hours=47)) == 0
+    assert limits.sweep(now=real.now() + datetime.timedelta(hours=49)) == 5
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +215,7 @@ def test_parallel_calls_cannot_share_the_last_place(cast):
     answers = together(16, lambda n: [look(cast.anonymous, UNKNOWN).status_code for _ in range(3)])
     flat = [status for each in answers for status in each]
     assert (flat.count(404), flat.count(429)) == (30, 18)
-    LookupCount.objects.all().delete()
+    RateCount.objects.all().delete()
     answers = together(16, lambda n: look(cast.anonymous, code, wrong(pin)).status_code)
     assert (answers.count(404), answers.count(429)) == (5, 11)
 

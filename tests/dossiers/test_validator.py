@@ -199,7 +199,7 @@ def test_a_body_of_another_kind_and_a_missing_file_are_refused(anonymous):
 def test_it_is_limited_by_address_also_on_the_page(db, settings, monkeypatch):
     from dossiers.api.validator import ValidateThrottle
 
-    monkeypatch.setattr(ValidateThrottle, "THROTTLE_RATES", {"validate": "2/min"})
+    monkeypatch.setattr(ValidateThrottle, "calls", 2)
     pdf = draw("result.typ")
     assert [ask(pdf).status_code for _ in range(3)] == [200, 200, 429]
     page = Api().client.post("/validate", data={"file": named(pdf)})

@@ -8,6 +8,7 @@ from django.test import Client
 
 from payments.actions import charge, receipt_papers, refund
 from payments.models import Attempt, LedgerEntry, ProviderEvent, Receipt, Refund
+from tests.conftest import Cast
 from tests.payments import invariants
 from tests.payments.factories import World, together
 
@@ -147,6 +148,15 @@ def test_s38_a_receipt_asked_for_a_hundred_times(world: World) -> None:
     assert len(set(papers)) == 1
     assert papers[0].startswith(b"%PDF")
     assert Receipt.objects.count() == 1
+
+
+def test_an_endpoints_limit_holds_when_everybody_asks_at_once(cast: Cast) -> None:
+    def ask(index: int) -> list[int]:
+        path = "/api/v1/receipt-lookups/ma-so-{}"
+        return [cast.anonymous.get(path.format(index)).status_code for _ in range(3)]
+
+    answers = [status for each in together(16, ask) for status in each]
+    assert (answers.count(404), answers.count(429)) == (30, 18)
 
 
 @pytest.mark.parametrize(
