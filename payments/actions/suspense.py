@@ -181,7 +181,8 @@ def shift(
 ) -> None:
     """Change an item's sums and let its state follow; the item and its attempt are locked.
 
-    When nothing of an attempt is held any more, its review is over.
+    When nothing of an attempt is held any more, its review is over; it begins anew when what was
+    sent back comes back.
     """
     item.allotted_vnd += allotted
     item.returning_vnd += returning
@@ -201,7 +202,13 @@ def _save(item: SuspenseItem, attempt: Attempt | None, now: datetime) -> None:
     closed = item.state == suspense.Suspense.CLOSED
     item.closed_at = (item.closed_at or now) if closed else None
     item.save()
-    if not closed or attempt is None or attempt.state != states.Attempt.REVIEW:
+    if attempt is None:
+        return
+    if not closed and attempt.state == states.Attempt.RESOLVED:
+        states.check_attempt(states.Attempt.RESOLVED, states.Attempt.REVIEW)
+        attempt.state = states.Attempt.REVIEW.value
+        attempt.save(update_fields=["state"])
+    if not closed or attempt.state != states.Attempt.REVIEW:
         return
     if SuspenseItem.objects.filter(attempt=attempt, closed_at=None).exists():
         return

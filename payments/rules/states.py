@@ -78,7 +78,8 @@ _OVER = (Attempt.DECLINED, Attempt.EXPIRED, Attempt.CANCELLED)
 
 # Note [Held apart]
 # What a provider says never moves a review: asked again it would say the same, and the money would
-# be booked twice. Only an officer leaves it, by allotting or giving back what is held in suspense.
+# be booked twice. It ends when what is held in suspense is allotted or arrives back, as an officer
+# or a rule decided; what then comes back from the payer's bank begins it anew.
 ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(None, Attempt.CREATED, "a citizen asked to pay"),
     Edge(
@@ -96,14 +97,12 @@ ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     *_edges(Attempt.DECLINED, _LIVE, "the provider says nothing was taken"),
     *_edges(Attempt.EXPIRED, _LIVE, "the page closed unpaid"),
     *_edges(Attempt.CANCELLED, (Attempt.CREATED, *_LIVE), "closed, or refused before it began"),
-    # An officer's edges: see Note [Held apart].
+    # Edges of held money: see Note [Held apart].
     Edge(Attempt.REVIEW, Attempt.PAID, "an officer allotted the money that had come to the due"),
     Edge(
         Attempt.REVIEW, Attempt.RESOLVED, "nothing of the money that did not fit is held any more"
     ),
-    Edge(
-        Attempt.RESOLVED, Attempt.PAID, "what was sent back came back, and an officer allotted it"
-    ),
+    Edge(Attempt.RESOLVED, Attempt.REVIEW, "what was sent back did not arrive, it is held again"),
 )
 
 _UNSETTLED = (Refund.CALLING, Refund.UNKNOWN)
@@ -122,12 +121,12 @@ REFUND_EDGES: tuple[Edge[Refund], ...] = (
 ACTIVE_ATTEMPTS = frozenset({Attempt.CREATED, *_LIVE})
 # No word of a provider leaves these.
 TERMINAL_ATTEMPTS = frozenset({Attempt.PAID, Attempt.REVIEW, Attempt.RESOLVED})
-# What an officer's decision leads to, and from where.
+# What becomes of money held apart: no word of a provider's about the try moves these.
 DECIDED_BY_OFFICERS = frozenset(
     {
         (Attempt.REVIEW, Attempt.PAID),
         (Attempt.REVIEW, Attempt.RESOLVED),
-        (Attempt.RESOLVED, Attempt.PAID),
+        (Attempt.RESOLVED, Attempt.REVIEW),
         (None, Attempt.PAID),
     }
 )
