@@ -25,6 +25,17 @@ LIVE = "live"
 READ = "Lý do (người nộp đọc được)"
 
 
+class StateFilter(forms.Form):
+    state = forms.ChoiceField(
+        label="Trạng thái",
+        choices=[
+            (LIVE, "Đang chờ"),
+            *((key, told.capitalize()) for key, told in DECISIONS.items()),
+            ("all", "Tất cả"),
+        ],
+    )
+
+
 class MoveForm(forms.Form):
     """What every move states: why, and the state that the page showed."""
 
@@ -78,7 +89,13 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show the agency's decisions, at first those that wait; a row for each person shown."""
     now = desk_site.now()
     seat = money_desk.decision_reader(str(request.user.pk), now=now)
-    wanted = desk_money.chosen(request, "state", (LIVE, *STATES), LIVE)
+    form = StateFilter({"state": request.GET.get("state", LIVE)}, auto_id="filter_%s")
+    wanted, status = LIVE, 200
+    if form.is_valid():
+        wanted = form.cleaned_data["state"]
+    else:
+        desk_site.refuse(request, desk_site.form_words(form))
+        status = 400
     state = None if wanted in {LIVE, "all"} else wanted
     rows = queries.decisions(seat, state=state, waiting=wanted == LIVE)
     found = piece(request, rows, "-opened_at", "-id")
@@ -87,11 +104,10 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [_brief(row) for row in found.rows],
         "piece": found,
-        "offered": ((LIVE, "đang chờ"), *DECISIONS.items(), ("all", "tất cả")),
-        "wanted": wanted,
+        "form": form,
         "tabs": desk_money.tabs("desk_decisions", seat),
     }
-    return desk_site.show(request, "decisions", "Quyết định hoàn phí", context)
+    return desk_site.show(request, "decisions", "Quyết định hoàn phí", context, status=status)
 
 
 def detail(request: HttpRequest, decision_id: str) -> HttpResponse:
@@ -160,6 +176,9 @@ def _moves(
     hints = {
         "grant": f"Trên {limit} thì chờ một cán bộ khác xác nhận.",
         "confirm": f"Hoàn {dong(row.granted_vnd)}; tiền đi ngay sau khi xác nhận.",
+        "send_back": "Đề nghị kết thúc ở đây, không hoàn gì."
+        if row.cause == rules.Cause.OFFICER
+        else "Quyết định mở lại để thu ngân xem lại.",
     }
     found = []
     for name in queries.offered(seat, row):

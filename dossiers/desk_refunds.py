@@ -292,7 +292,7 @@ def refund_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "tabs": desk_money.tabs("desk_refunds", seat),
     }
-    return desk_site.show(request, "refunds", "Khoản hoàn", context, status=status)
+    return desk_site.show(request, "refunds", "Hoàn phí", context, status=status)
 
 
 def refund(request: HttpRequest, refund_id: str) -> HttpResponse:
@@ -319,26 +319,24 @@ def _refund_page(
     limit = refund_decisions.limit()
     # Whoever ordered a large refund does not pay it out too.
     alone = row.amount_vnd > limit and row.requested_by == seat.user_id
+    told = [
+        ("Hồ sơ", one["code"] or "không thuộc hồ sơ nào"),
+        ("Người nộp", one["payer"]),
+        ("Số tiền", one["amount"]),
+        ("Loại tiền", REFUND_KINDS[row.kind]),
+        ("Cách hoàn", one["way"]),
+        ("Số phiếu chi, mã giao dịch", row.paid_out_reference),
+        ("Lý do", payments.why(row)),
+        ("Ai yêu cầu", "theo quy tắc" if by_rule else queries.office_of(row.requested_by)),
+        ("Yêu cầu lúc", one["at"]),
+        ("Về lúc", short_text(row.succeeded_at)),
+        ("Báo lỗi lúc", short_text(row.failed_at)),
+        ("Lỗi", one["failure"]),
+    ]
     context = {
         "one": one,
         "payment": paid,
-        "facts": [
-            ("Hồ sơ", one["code"] or "không thuộc hồ sơ nào"),
-            ("Người nộp", one["payer"]),
-            ("Số tiền", one["amount"]),
-            ("Loại tiền", REFUND_KINDS[row.kind]),
-            ("Cách hoàn", one["way"]),
-            ("Số phiếu chi, mã giao dịch", row.paid_out_reference or "—"),
-            ("Lý do", payments.why(row)),
-            (
-                "Ai yêu cầu",
-                "theo quy tắc" if by_rule else queries.office_of(row.requested_by) or "—",
-            ),
-            ("Yêu cầu lúc", one["at"]),
-            ("Về lúc", short_text(row.succeeded_at) or "—"),
-            ("Báo lỗi lúc", short_text(row.failed_at) or "—"),
-            ("Lỗi", one["failure"] or "—"),
-        ],
+        "facts": [(label, value) for label, value in told if value],
         "replaces": row.replaces_id,
         "replaced_by": payments.replaced_by(row),
         "decision": queries.ordered_by(row.id),
