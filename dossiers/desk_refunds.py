@@ -345,6 +345,7 @@ def _refund_page(
         if repairs and not alone
         else None,
         "alone": repairs and alone,
+        "differs": one["repair"] and not failed,
         "limit": dong(limit),
         "acts": desk_money.acts(seat),
     }

@@ -9,7 +9,7 @@ from django.test import Client
 from citizens.models import VaultAccess
 from dossiers import desk_labels as labels
 from dossiers.models import RefundDecision
-from payments.models import LedgerEntry, Payment, Refund
+from payments.models import Dispute, LedgerEntry, Payment, Refund
 from payments.queries import refunds as reads
 from tests.conftest import Cast
 from tests.dossiers import office, stories
@@ -281,6 +281,35 @@ def test_a_refund_of_counter_money_waits_at_the_counter(
     assert 'id="at-counter"' not in shown(auditor, f"refunds/{row.id}/")
 
 
+def test_a_refund_of_which_the_provider_names_another_sum_waits_for_a_person(
+    world: World, cast: Cast, cashier: Client
+) -> None:
+    _, payment = desk.paid(cast, world)
+    back(cashier, payment, 6_000)
+    row = Refund.objects.get()
+    Refund.objects.filter(id=row.id).update(failure_code="amount_differs")
+    text = shown(cashier, f"refunds/{row.id}/")
+    assert facts(text)["Lỗi"] == "cổng nêu một số tiền khác"
+    assert 'id="differs"' in text
+    assert 'id="retry"' not in text
+    assert row.id in shown(cashier, "refunds/?repair=on")
+    Refund.objects.filter(id=row.id).update(failure_code="")
+    world.drain()
+    assert 'id="differs"' not in shown(cashier, f"refunds/{row.id}/")
+
+
+def test_a_receipt_and_a_dispute_lead_to_their_payment(
+    world: World, cast: Cast, cashier: Client
+) -> None:
+    _, payment = desk.paid(cast, world)
+    receipt = payment.receipts.get()
+    link = f'href="/admin/money/payments/{payment.id}/" id="payment"'
+    assert link in shown(cashier, f"receipts/{receipt.id}/")
+    disputing.open_dispute(world, payment.attempts.get(state="paid"))
+    world.deliver()
+    assert link in shown(cashier, f"disputes/{Dispute.objects.get().id}/")
+
+
 def test_money_by_rule_says_so(world: World, cast: Cast, cashier: Client) -> None:
     dossier = stories.submitted(cast.owner)
     payment = Payment.objects.get(id=dossier["payment_ids"][0])
@@ -405,17 +434,22 @@ def test_others_find_nothing(world: World, cast: Cast, cashier: Client, sign_in:
 def test_the_lists_cost_the_same_for_one_and_for_many(
     world: World, cast: Cast, cashier: Client, count_queries: Any, path: str, expected: int
 ) -> None:
+    what = "payment:list" if path == "payments/" else "refund:list"
     counts = []
     for more in (1, 2):
         for _ in range(more):
             _, payment = desk.paid(cast, world)
             assert back(cashier, payment, 1_000)[0] == 200
+            world.refund(world.pay(world.owe(5_000, agency_code=stories.OFFICE)).payment, 1_000)
             world.drain()
         shown(cashier, path)
+        before = looks(what)
         with count_queries() as queries:
-            shown(cashier, path)
-        counts.append(len(queries))
-    assert counts == [expected, expected]
+            text = shown(cashier, path)
+        rows = text.split('<ul class="desk-list"')[1].count("<li")
+        counts.append((len(queries), rows, looks(what) - before))
+    # One payer of a dossier, and each time others: a row for each person, in one statement.
+    assert counts == [(expected, 2, 2), (expected, 6, 4)]
 
 
 def test_every_state_has_its_words() -> None:
