@@ -20,6 +20,7 @@ from dossiers import (
     desk_books,
     desk_bulk,
     desk_counter,
+    desk_decisions,
     desk_dossier,
     desk_feedback,
     desk_files,
@@ -29,6 +30,7 @@ from dossiers import (
     desk_propose,
     desk_queue,
     desk_receipts,
+    desk_refunds,
     desk_site,
     desk_staff,
     desk_units,
@@ -50,12 +52,12 @@ __all__ = ["site"]
 site.add(links=(Link("Hồ sơ", desk_site.QUEUE, desk_site.reads),))
 for noun in (
     *(desk_counter, desk_hall, desk_opinions, desk_bulk, desk_feedback),
-    *(desk_receipts, desk_staff),
+    *(desk_receipts, desk_decisions, desk_staff),
 ):
     site.add(*noun.PAGES, links=noun.LINKS)
 for part in (
     *(desk_dossier, desk_propose, desk_files),
-    *(desk_units, desk_lendings, desk_books),
+    *(desk_units, desk_lendings, desk_books, desk_refunds),
 ):
     site.add(*part.PAGES)
 

@@ -56,7 +56,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "piece": found,
         "offered": (*STATES.items(), ("all", "Tất cả")),
         "wanted": wanted,
-        "tabs": desk_money.tabs("desk_discrepancies"),
+        "tabs": desk_money.tabs("desk_discrepancies", seat),
     }
     return desk_site.show(request, "discrepancies", "Chênh lệch đối soát", context)
 
@@ -95,7 +95,7 @@ def _detail(
             for event in discrepancies.history(row)
         ],
         "form": (form or ResolveForm(auto_id="resolve_%s")) if works else None,
-        "tabs": desk_money.tabs("desk_discrepancies"),
+        "tabs": desk_money.tabs("desk_discrepancies", seat),
     }
     title = f"{KINDS[row.kind]}, {row.day_on:%d/%m/%Y}"
     return desk_site.show(request, "discrepancy", title, context, status=status)
@@ -138,7 +138,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         ],
         "piece": found,
         "totals": money_books.sees_totals(seat),
-        "tabs": desk_money.tabs("desk_runs"),
+        "tabs": desk_money.tabs("desk_runs", seat),
     }
     return desk_site.show(request, "runs", "Ngày đối soát", context)
 
@@ -177,7 +177,7 @@ def disputes(request: HttpRequest) -> HttpResponse:
         "piece": found,
         "offered": (("all", "Tất cả"), *((one, DISPUTES[one]) for one in disputed.STATES)),
         "wanted": wanted,
-        "tabs": desk_money.tabs("desk_disputes"),
+        "tabs": desk_money.tabs("desk_disputes", seat),
     }
     return desk_site.show(request, "disputes", "Khiếu nại giao dịch", context)
 
@@ -219,7 +219,7 @@ def _dispute_page(
             for event in disputed.history(row)
         ],
         "form": (form or DisputeNoteForm(auto_id="note_%s")) if desk_money.acts(seat) else None,
-        "tabs": desk_money.tabs("desk_disputes"),
+        "tabs": desk_money.tabs("desk_disputes", seat),
     }
     return desk_site.show(request, "dispute", f"Khiếu nại {one['amount']}", context, status=status)
 
@@ -268,7 +268,7 @@ def report(request: HttpRequest) -> HttpResponse:
     given = request.GET if "first" in request.GET else None
     first, last = today.replace(day=1), today
     form = DaysForm(given or {"first": first, "last": last}, auto_id="days_%s")
-    context: dict[str, Any] = {"form": form, "tabs": desk_money.tabs("desk_report")}
+    context: dict[str, Any] = {"form": form, "tabs": desk_money.tabs("desk_report", seat)}
     status = 200
     try:
         if not form.is_valid():

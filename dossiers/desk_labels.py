@@ -123,3 +123,79 @@ DISPUTE_EVENTS = {
     "returned": "Tiền được trả lại",
     "noted": "Ghi chú",
 }
+PAYMENTS = {
+    "owed": "chưa nộp",
+    "free": "không phải nộp",
+    "paid": "đã nộp",
+    "cancelled": "không thu nữa",
+    "refunded": "đã hoàn hết",
+}
+REFUNDS = {
+    "requested": "đã ghi nhận, chờ gửi đi",
+    "calling": "đang gửi đi",
+    "unknown": "chưa rõ kết quả, đang hỏi lại",
+    "pending": "đã gửi đi, chờ tiền về",
+    "succeeded": "đã về tới người nộp",
+    "failed": "không về được",
+}
+REFUND_KINDS = {"fee": "phí, lệ phí đã nộp", "suspense": "tiền không ai yêu cầu nộp"}
+REFUND_WAYS = {
+    "provider": "theo đường đã nộp",
+    "counter": "tiền mặt tại quầy",
+    "bank": "chuyển khoản của cơ quan",
+}
+REFUND_FAILURES = {
+    "amount_differs": "cổng nêu một số tiền khác",
+    "charge_disputed": "khoản nộp đang bị ngân hàng khiếu nại",
+    "declined": "ngân hàng của người nộp từ chối",
+    "expired_or_canceled_card": "thẻ đã hết hạn hoặc đã hủy",
+    "insufficient_funds": "tài khoản ở cổng không đủ tiền",
+    "lost_or_stolen_card": "thẻ không dùng được nữa",
+    "not_executed": "cổng không thực hiện",
+}
+DECISIONS = {
+    "open": "chờ quyết định",
+    "proposed": "chờ cán bộ thứ hai xác nhận",
+    "granted": "đã cho hoàn, tiền đang về",
+    "failed": "có khoản hoàn không về được",
+    "paid_back": "đã hoàn xong",
+    "declined": "không hoàn",
+    "withdrawn": "đã thôi",
+}
+DECISION_EVENTS = {
+    "open": "Mở quyết định",
+    "propose": "Đề nghị hoàn",
+    "grant": "Cho hoàn",
+    "decline": "Không hoàn",
+    "confirm": "Xác nhận",
+    "send_back": "Trả lại để xem lại",
+    "cancel": "Không đồng ý, thôi đề nghị",
+    "overtake": "Nhường cho quyết định mở khi hồ sơ kết thúc",
+    "pay_back": "Tiền đã về",
+    "fail": "Khoản hoàn không về được",
+    "send_anew": "Hoàn lại lần nữa",
+}
+# Lines of the books by the head of their key, and the accounts by the head of theirs.
+POSTINGS = {
+    "capture": "Thu",
+    "reversal": "Hủy ghi nhận thu",
+    "provider_fee": "Phí của cổng",
+    "refund": "Đặt riêng để hoàn",
+    "refund_paid": "Đã hoàn",
+    "refund_returned": "Tiền hoàn quay lại",
+    "refund_released": "Thôi đặt riêng",
+    "dispute": "Khiếu nại",
+}
+ACCOUNTS = {
+    "fee_revenue": "thu phí, lệ phí",
+    "provider_clearing": "tiền ở cổng",
+    "provider_fee": "cổng giữ",
+    "refund_payable": "chờ hoàn",
+    "till": "quỹ tại quầy",
+    "bank_counter": "chuyển khoản tại quầy",
+    "bank": "tài khoản ngân hàng",
+    "counter_cash": "tiền mặt theo phiếu chi",
+    "agency_bank": "tài khoản của cơ quan",
+    "suspense": "tạm giữ",
+    "disputed": "bị khiếu nại",
+}

@@ -9,22 +9,27 @@ from dossiers.rules.seats import MONEY, Role
 
 TABS = (
     ("desk_receipts", "Biên lai"),
+    ("desk_payments", "Khoản nộp"),
+    ("desk_refunds", "Hoàn phí"),
+    ("desk_decisions", "Quyết định hoàn phí"),
     ("desk_discrepancies", "Chênh lệch"),
     ("desk_runs", "Ngày đối soát"),
     ("desk_disputes", "Khiếu nại"),
     ("desk_report", "Bảng kê"),
 )
+# What those who confirm large sums open, too.
+FOR_DECIDERS = frozenset({"desk_decisions"})
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class NoteField(forms.CharField):
     """What an officer writes into a history that is never rewritten."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, most: int = 1000) -> None:
         super().__init__(
             label=label,
             min_length=10,
-            max_length=1000,
+            max_length=most,
             widget=forms.Textarea(attrs={"rows": 3}),
         )
 
@@ -39,9 +44,17 @@ def acts(seat: Seat) -> bool:
     return Role.CASHIER in seat.roles
 
 
-def tabs(current: str) -> list[tuple[str, str, bool]]:
-    """Return the tabs of the money pages."""
-    return [(reverse(f"admin:{name}"), words, name == current) for name, words in TABS]
+def decides(seat: Seat) -> bool:
+    """Return whether a seat gives back money, or confirms that another one does."""
+    return not {str(role) for role in (Role.CASHIER, Role.APPROVER)}.isdisjoint(seat.roles)
+
+
+def tabs(current: str, seat: Seat) -> list[tuple[str, str, bool]]:
+    """Return the tabs of the money pages that a seat may open."""
+    opened = dict(TABS) if reads(seat) else FOR_DECIDERS if decides(seat) else ()
+    return [
+        (reverse(f"admin:{name}"), words, name == current) for name, words in TABS if name in opened
+    ]
 
 
 def dong(amount_vnd: int | None) -> str:

@@ -70,7 +70,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "rows": [_brief(row) for row in found.rows],
         "piece": found,
         "form": form,
-        "tabs": desk_money.tabs("desk_receipts"),
+        "tabs": desk_money.tabs("desk_receipts", seat),
     }
     return desk_site.show(request, "receipts", "Biên lai đã lập", context, status=status)
 
@@ -108,7 +108,6 @@ def _detail(
         "acts": acts,
         "form": (form or ReplaceForm(initial=said, auto_id="replace_%s")) if replaceable else None,
         "printed": int(printed) if printed.isascii() and printed.isdigit() else 0,
-        "tabs": desk_money.tabs("desk_receipts"),
     }
     title = f"Biên lai {row.series} {row.number:07d}"
     return desk_site.show(request, "receipt", title, context, status=status)

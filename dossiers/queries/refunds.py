@@ -17,6 +17,7 @@ from dossiers.models import (
     Seat,
 )
 from dossiers.rules import refunds as rules
+from dossiers.rules.seats import Role
 from payments.queries import refunds as payments
 
 
@@ -48,8 +49,13 @@ def codes_of(references: Iterable[str]) -> dict[str, str]:
     return dict(rows.values_list("id", "code"))
 
 
-def decisions(seat: Seat, *, state: str | None = None) -> QuerySet[RefundDecision]:
-    """Return the decisions of a seat's agency, for a list; none of the officer's own."""
+def decisions(
+    seat: Seat, *, state: str | None = None, waiting: bool = False
+) -> QuerySet[RefundDecision]:
+    """Return the decisions of a seat's agency, for a list; none of the officer's own.
+
+    Shape: waiting asks for those that wait for an officer.
+    """
     rows = (
         RefundDecision.objects.filter(agency=seat.agency_id)
         .exclude(
@@ -58,6 +64,8 @@ def decisions(seat: Seat, *, state: str | None = None) -> QuerySet[RefundDecisio
         .exclude(dossier_id__in=_about(seat).values("dossier_id"))
         .select_related("dossier")
     )
+    if waiting:
+        rows = rows.filter(state__in=[one.value for one in rules.LIVE])
     return rows if state is None else rows.filter(state=state)
 
 
@@ -84,6 +92,33 @@ def live(dossier_id: str, agency_key: str) -> RefundDecision | None:
         agency=agency_key,
         state__in=[state.value for state in rules.LIVE],
     ).first()
+
+
+def ordered_by(refund_id: str) -> str | None:
+    """Return the id of the decision that ordered a refund; None when none did."""
+    return (
+        DecidedRefund.objects.filter(refund_id=refund_id)
+        .values_list("decision_id", flat=True)
+        .first()
+    )
+
+
+def offered(seat: Seat, row: RefundDecision) -> tuple[str, ...]:
+    """Return the moves that a seat may make on a decision now."""
+    cashier = Role.CASHIER in seat.roles
+    return rules.offered(
+        rules.State(row.state),
+        cause=rules.Cause(row.cause),
+        cashier=cashier,
+        decides=cashier or Role.APPROVER in seat.roles,
+        proposed_it=row.proposed_by == seat.user_id,
+    )
+
+
+def office_of(officer_id: str) -> str:
+    """Return an officer as everybody sees one, seat and agency; empty for nobody who had a seat."""
+    found = Seat.objects.filter(user_id=officer_id).select_related("agency").first()
+    return f"{found.title}, {found.agency.name_vi}" if found else ""
 
 
 def kept(row: RefundDecision) -> list[tuple[str, int]]:

@@ -106,6 +106,27 @@ def resolved(move: str, *, amount_vnd: int, limit_vnd: int, cause: Cause) -> str
     return move
 
 
+def offered(
+    state: State, *, cause: Cause, cashier: bool, decides: bool, proposed_it: bool
+) -> tuple[str, ...]:
+    """Return the moves that somebody may make now.
+
+    Shape: decides says cashier or approver; proposed_it, that the proposal is their own.
+    """
+    hands = {
+        By.CASHIER: cashier,
+        By.SECOND: decides and not proposed_it,
+        By.ANY: decides,
+        By.SYSTEM: False,
+    }
+    found = []
+    for move in MOVES:
+        taken = edge(state, resolved(move, amount_vnd=0, limit_vnd=0, cause=cause))
+        if taken is not None and hands[taken.by]:
+            found.append(move)
+    return tuple(found)
+
+
 def follow(refunds: Sequence[tuple[str, bool]]) -> State:
     """Return what became of a granted decision.
 

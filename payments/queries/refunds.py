@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from common.errors import NotFound
 from payments.models import Payment, Refund
 from payments.rules import money, states
+from payments.rules import refunds as rules
 from payments.rules.refunds import BY_HAND, Way
 
 PAYMENT_STATES = [state.value for state in states.Payment]
@@ -77,7 +78,7 @@ def refunds(scope: Scope, wanted: Wanted | None = None) -> QuerySet[Refund]:
         .exclude(
             Q(payment__citizen_id__in=scope.not_of) | Q(payment__reference__in=scope.not_about)
         )
-        .select_related("payment", "replaced_by")
+        .select_related("payment", "replaced_by", "attempt")
     )
     if wanted is None:
         return rows
@@ -121,6 +122,16 @@ def needs_repair(row: Refund) -> bool:
     if row.state == states.Refund.FAILED:
         return replaced_by(row) is None
     return bool(row.failure_code)
+
+
+def why(row: Refund) -> str:
+    """Return the reason of a refund in Vietnamese: a rule's in words, an officer's as written."""
+    return rules.why(row.reason)[0]
+
+
+def waits_at_counter(row: Refund) -> bool:
+    """Return whether a cashier has to pay a refund out: its money lies at the counter."""
+    return row.state == states.Refund.PENDING and row.attempt.provider in money.COUNTER
 
 
 def kept(reference: str, agency_code: str) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from typing import Any
 from selenium.webdriver.common.by import By
 
 from tests.e2e.desk import click, enter, look, press
+from tests.e2e.money import back
 
 OFFICE = "ttpvhcc-31135"
 
@@ -26,6 +27,7 @@ def walk(walk: Any) -> None:
     click(walk, "#logout-form button")
     enter(walk, "thu-ngan")
     money(walk)
+    back(walk)
     click(walk, "#logout-form button")
 
 
