@@ -9,6 +9,8 @@ from dossiers.rules.seats import MONEY, Role
 
 TABS = (
     ("desk_receipts", "Biên lai"),
+    ("desk_till", "Quỹ tại quầy"),
+    ("desk_suspense", "Tiền tạm giữ"),
     ("desk_discrepancies", "Chênh lệch"),
     ("desk_runs", "Ngày đối soát"),
     ("desk_disputes", "Khiếu nại"),
