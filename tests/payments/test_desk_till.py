@@ -490,4 +490,26 @@ def test_the_lists_cost_the_same_for_one_and_for_many(
             counted_vnd=0,
         )
     assert costs()[2] == before[2]
-    assert before == [0, 0, 0]
+    assert before == [41, 34, 27]
+
+
+def test_the_search_costs_the_same_for_one_due_and_for_many(
+    world: World, cast: Cast, count_queries: Any
+) -> None:
+    dossier = stories.submitted(cast.owner)
+    first = Payment.objects.get(id=dossier["payment_ids"][0])
+    keeper, path = browser_of("thu-ngan"), f"till/?code={dossier['code']}"
+    shown(keeper, path)
+    counts = []
+    for more in range(3):
+        with count_queries() as queries:
+            text = shown(keeper, path)
+        counts.append((len(queries), text.count("/take/")))
+        world.owe(
+            5_000,
+            reference=first.reference,
+            citizen_id=first.citizen_id,
+            agency_code=first.agency_code,
+            purpose=f"more-{more}",
+        )
+    assert counts == [(35, 1), (35, 2), (35, 3)]
