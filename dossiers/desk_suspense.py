@@ -201,6 +201,7 @@ def _detail(
         "hidden": [("expected_state", row.state), ("amount_believed_vnd", str(row.left_vnd))],
         "search": search if allots and row.credit is not None else None,
         "found": bool(dues),
+        "query": f"?{request.GET.urlencode()}" if search.is_bound else "",
         "tabs": desk_money.tabs("desk_suspense"),
     }
     title = f"Tiền tạm giữ {dong(row.received_vnd)}"
@@ -256,7 +257,7 @@ def _dues(seat: Seat, row: Any, search: CodeForm, now: datetime.datetime) -> lis
     """
     named = reads.payment_of(row)
     if row.credit is None and named is not None:
-        return [(named.id, f"{named.title}, {dong(named.amount_vnd)}")]
+        return [(named.id, f"{dong(named.amount_vnd)} · {named.title}")]
     references: Any = [named.reference] if named is not None else []
     if search.is_bound and search.is_valid():
         references = money.with_code(search.cleaned_data["code"])
@@ -265,7 +266,7 @@ def _dues(seat: Seat, row: Any, search: CodeForm, now: datetime.datetime) -> lis
     known = named and named.citizen_id
     others = [one.citizen_id for one in found if one.citizen_id != known]
     refunds.shown(seat=seat, citizen_ids=others, what="payment:list", now=now)
-    return [(one.id, f"{one.title}, {dong(one.amount_vnd)}") for one in found]
+    return [(one.id, f"{dong(one.amount_vnd)} · {one.title}") for one in found]
 
 
 def _companions(seat: Seat, row: Any, now: datetime.datetime) -> list[tuple[str, str]]:
@@ -274,7 +275,7 @@ def _companions(seat: Seat, row: Any, now: datetime.datetime) -> list[tuple[str,
     return [
         (
             f"{one.id}:{one.left_vnd}",
-            f"{dong(one.left_vnd)}, {short_text(one.created_at)}, {SUSPENSE_REASONS[one.reason]}",
+            f"{dong(one.left_vnd)} · {short_text(one.created_at)} · {SUSPENSE_REASONS[one.reason]}",
         )
         for one in rows
     ]

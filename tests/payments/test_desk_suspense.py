@@ -224,6 +224,11 @@ def test_a_stray_transfer_is_allotted_by_the_code_of_a_dossier(
     found = shown(cashier, f"{at(item)}?code={dossier['code']}")
     assert options(found) == [payment.id]
     assert looks("payment:list") == 1
+    # What was searched is still offered when the form comes back.
+    again = f"{at(item, 'allot')}?code={dossier['code']}"
+    assert f'action="{PAGES}{again}"' in found
+    told = sent(cashier, again, **seen(item, payment_id=payment.id, reason="ngắn"))
+    assert (told[0], options(told[1])) == (400, [payment.id])
     missing = shown(cashier, f"{at(item)}?code=H13.000-000000-0000")
     assert "không còn khoản nào phải nộp" in missing
     assert cashier.get(f"{PAGES}{at(item)}?code=a%20b").status_code == 400

@@ -250,7 +250,10 @@ def test_a_day_is_reversed_counted_closed_and_handed_in(
     day = TillDay.objects.get()
     # Counted one thousand short: said, and only with a reason.
     told = sent(cashier, "till/close/", counted_vnd=15_000, note="")
-    assert (told[0], "Lệch -1000 đồng so với sổ: cần nêu lý do" in told[1]) == (400, True)
+    words = (
+        "hợp lệ. Ghi chú (bắt buộc khi lệch so với sổ): Lệch -1000 đồng so với sổ: cần nêu lý do"
+    )
+    assert (told[0], words in told[1]) == (400, True)
     told = sent(cashier, "till/close/", counted_vnd=15_000, note=NOTE)[1]
     assert "Đã khóa sổ ngày 24/11/2026, thiếu 1.000 đồng so với sổ." in told
     assert NOTE in told
@@ -393,6 +396,8 @@ def test_who_sees_and_who_does_nothing(world: World, desk: Counter, cashier: Cli
         assert 'method="post"' not in shown(auditor, path).replace(
             'id="logout-form" method="post"', ""
         )
+    assert ">Quỹ tại quầy</a>" in admin.get("/admin/staff/").content.decode()
+    assert ">Quỹ tại quầy</a>" not in auditor.get("/admin/staff/").content.decode()
     assert cashier_sees_only_own(cashier, mine, others)
     elsewhere = browser_of("so-elsewhere")
     assert "Chưa có ngày nào." in shown(elsewhere, "till/days/")
