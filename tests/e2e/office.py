@@ -8,6 +8,7 @@ from typing import Any
 
 from selenium.webdriver.common.by import By
 
+from tests.e2e import till
 from tests.e2e.desk import click, enter, look, press
 
 OFFICE = "ttpvhcc-31135"
@@ -26,6 +27,7 @@ def walk(walk: Any) -> None:
     click(walk, "#logout-form button")
     enter(walk, "thu-ngan")
     money(walk)
+    till.walk(walk)
     click(walk, "#logout-form button")
 
 
