@@ -33,6 +33,9 @@ from dossiers import (
     desk_refunds,
     desk_site,
     desk_staff,
+    desk_suspense,
+    desk_take,
+    desk_till,
     desk_units,
 )
 from dossiers.actions import desk as looking
@@ -52,12 +55,12 @@ __all__ = ["site"]
 site.add(links=(Link("Hồ sơ", desk_site.QUEUE, desk_site.reads),))
 for noun in (
     *(desk_counter, desk_hall, desk_opinions, desk_bulk, desk_feedback),
-    *(desk_receipts, desk_decisions, desk_staff),
+    *(desk_receipts, desk_till, desk_decisions, desk_staff),
 ):
     site.add(*noun.PAGES, links=noun.LINKS)
 for part in (
     *(desk_dossier, desk_propose, desk_files),
-    *(desk_units, desk_lendings, desk_books, desk_refunds),
+    *(desk_units, desk_lendings, desk_books, desk_refunds, desk_take, desk_suspense),
 ):
     site.add(*part.PAGES)
 

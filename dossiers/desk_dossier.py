@@ -35,9 +35,11 @@ from dossiers.queries import counter, desk, mine, offices, opinions
 from dossiers.queries.promises import history
 from dossiers.rules import deadlines, paper_words, states, words
 from dossiers.rules.paper_words import short_text
+from dossiers.rules.seats import Role
 from dossiers.rules.states import State
 from dossiers.rules.views import Part
 from payments import queries as payments
+from payments.queries import dues as bills
 from services import queries as services
 
 SHOWN = 20
@@ -97,6 +99,7 @@ def sheet(seat: Seat, row: Dossier, bound: Bound) -> dict[str, Any]:
         "dues": dues,
         "owed": paper_words.dong(dues.owed_vnd - dues.paid_vnd) if dues else "",
         "fee_open": fee_open,
+        "takes": _takes(seat, row) if fee_open else [],
         "fee": paper_words.fee_text(row.fee_quote) if Part.MONEY in shown else "",
         "answers": answers(row),
         "files": [(one, SCANS.get(one.file.verdict, "")) for one in row.attachments.all()],
@@ -126,6 +129,17 @@ def sheet(seat: Seat, row: Dossier, bound: Bound) -> dict[str, Any]:
         **_hands(seat, row, bound),
         **_said(seat, row, shown, bound),
     }
+
+
+def _takes(seat: Seat, row: Dossier) -> list[tuple[str, str, str]]:
+    """Return what the cashier's own agency may take for a dossier now."""
+    if Role.CASHIER not in seat.roles:
+        return []
+    return [
+        (due.id, due.title, paper_words.dong(due.amount_vnd))
+        for due in bills.desk(references=[row.id])
+        if due.state == "owed" and due.agency_code == seat.agency_id
+    ]
 
 
 def answers(row: Any) -> list[tuple[str, str]]:

@@ -199,3 +199,49 @@ ACCOUNTS = {
     "suspense": "tạm giữ",
     "disputed": "bị khiếu nại",
 }
+DUES = {
+    "owed": "chưa nộp",
+    "pending": "chưa nộp, đang có trang thanh toán trực tuyến mở",
+    "declined": "chưa nộp, lần thử gần nhất bị từ chối",
+    "expired": "chưa nộp",
+    "review": "có tiền đến chưa khớp, đang đối soát",
+    "paid": "đã nộp",
+    "refunded": "đã hoàn",
+    "cancelled": "đã hủy, không còn phải nộp",
+    "free": "miễn nộp",
+}
+TILL_WAYS = {"cash": "Tiền mặt", "transfer": "Chuyển khoản"}
+SUSPENSE_REASONS = {
+    "amount_differs": "Số tiền khác số phải nộp",
+    "currency_differs": "Không phải đồng Việt Nam",
+    "paid_twice": "Khoản này đã được nộp",
+    "paid_after_cancel": "Khoản này không còn phải nộp",
+    "wrong_account": "Chuyển vào tài khoản của cơ quan khác",
+    "second_transfer": "Chuyển thêm bằng nội dung đã dùng",
+    "no_reference": "Nội dung không có mã",
+    "several_references": "Nội dung có nhiều mã",
+    "unknown_reference": "Mã chưa từng được cấp",
+    "suspected_fraud": "Cổng thanh toán nghi gian lận",
+    "bank_reversal": "Ngân hàng người nộp đã đòi lại",
+}
+SUSPENSE_STATES = {
+    "open": "chưa xử lý",
+    "kept": "đã xem, chờ xử lý",
+    "returning": "đang hoàn lại",
+    "closed": "đã xong",
+}
+SUSPENSE_SOURCES = {"bank": "Chuyển khoản", "card": "Thẻ"}
+SUSPENSE_MOVES = {
+    "give_back": "Hoàn lại người chuyển",
+    "allot": "Ghi nhận cho khoản phải nộp",
+    "keep": "Để lại, chờ xử lý",
+    "close": "Khép lại",
+}
+SENT_BACK = {
+    "requested": "chờ gửi lệnh",
+    "calling": "đang gửi lệnh",
+    "unknown": "chưa rõ kết quả, hệ thống đang hỏi lại",
+    "pending": "đang chuyển",
+    "succeeded": "đã đến người nhận",
+    "failed": "không chuyển được, tiền trở lại đây",
+}

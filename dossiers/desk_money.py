@@ -9,9 +9,11 @@ from dossiers.rules.seats import MONEY, Role
 
 TABS = (
     ("desk_receipts", "Biên lai"),
+    ("desk_till", "Quỹ tại quầy"),
     ("desk_payments", "Khoản nộp"),
     ("desk_refunds", "Hoàn phí"),
     ("desk_decisions", "Quyết định hoàn phí"),
+    ("desk_suspense", "Tiền tạm giữ"),
     ("desk_discrepancies", "Chênh lệch"),
     ("desk_runs", "Ngày đối soát"),
     ("desk_disputes", "Khiếu nại"),

@@ -248,7 +248,7 @@ def attempt(
             cache.delete(mark)
         if not isinstance(failure, Refusal):
             raise
-        refuse(request, words_of(failure))
+        refuse(request, words_of(failure, form))
         return status_of(failure)
     done(request, told)
     return None
@@ -259,14 +259,23 @@ def go(name: str, *args: Any) -> HttpResponse:
     return HttpResponseRedirect(reverse(f"admin:{name}", args=args))
 
 
-def words_of(refusal: Refusal) -> str:
-    """Return why not, in Vietnamese, with everything that is wrong."""
+def words_of(refusal: Refusal, form: Any = None) -> str:
+    """Return why not, in Vietnamese, with everything that is wrong.
+
+    What a form asked for is called as its page calls it.
+    """
+    fields = {} if form is None else form.fields
     found = "; ".join(
-        f"{error.param}: {error.message_vi}" if error.param else error.message_vi
+        f"{fields[error.param].label}: {error.message_vi}"
+        if error.param in fields
+        else f"{error.param}: {error.message_vi}"
+        if error.param
+        else error.message_vi
         for error in refusal.errors
     )
-    detail = refusal.detail("vi")
-    told = f"{refusal.title_vi}. {detail}" if detail else refusal.title_vi
+    told = f"{refusal.title_vi}."
+    if refusal.detail_vi:
+        told = f"{told} {refusal.detail('vi')}"
     return f"{told} {found}".strip()
 
 

@@ -1,10 +1,12 @@
 """The cashier at the counter: takes, reverses, pays out, closes the day and hands the cash in."""
 
 from datetime import datetime
+from typing import Any
 
 from citizens import queries as citizens
 from citizens.actions import inbox
 from common import db
+from common.errors import NotFound
 from dossiers.actions import desk, money_desk, moves, processing
 from dossiers.models import Dossier, DossierPerson, Seat, TimelineEvent
 from dossiers.queries import offices
@@ -39,6 +41,25 @@ def scope(user_id: str, *, now: datetime) -> tuple[Seat, str | None]:
     offices.require(seat, Role.CASHIER, Role.AUDITOR, Role.ADMIN)
     sees_all = {Role.AUDITOR, Role.ADMIN} & set(seat.roles)
     return seat, None if sees_all else seat.user_id
+
+
+def due(seat: Seat, payment_id: str) -> reads.Due:
+    """Return what is owed to a seat's agency, unless it is the officer's own. Errors: NotFound."""
+    found = reads.due(seat.agency_id, payment_id)
+    _refuse_own(seat, reference=found.row.reference, citizen_id=found.row.citizen_id)
+    return found
+
+
+def refund(seat: Seat, refund_id: str) -> Any:
+    """Return a refund of what the agency took at its counter. Errors: NotFound, also for own."""
+    row = reads.refund(seat.agency_id, refund_id)
+    _refuse_own(seat, reference=row.payment.reference, citizen_id=row.payment.citizen_id)
+    return row
+
+
+def _refuse_own(seat: Seat, *, reference: str, citizen_id: str) -> None:
+    if citizen_id in cashier(seat, reference=reference, citizen_id=citizen_id).own:
+        raise NotFound
 
 
 @db.durable

@@ -333,26 +333,17 @@ class SuspenseMoves(View):
         given = dict(body.validated_data)
         now = clock.now()
         seat = money_desk.cashier(request.user.id, now=now)
-        common: dict[str, Any] = {
-            "item_id": suspense_id,
-            "officer": money_suspense.officer(seat),
-            "expected_state": given["expected_state"],
-            "amount_believed_vnd": given["amount_believed"],
-            "reason": given["reason"],
-            "now": now,
-        }
-        match given["move"]:
-            case "give_back":
-                suspense_moves.give_back(**common, amount_vnd=given.get("amount"))
-            case "allot":
-                suspense_moves.allot(
-                    **common,
-                    payment_id=given["payment_id"],
-                    together_with=given.get("together_with", []),
-                )
-            case "keep":
-                suspense_moves.keep(**common)
-            case _:
-                suspense_moves.close(**common)
+        money_suspense.decide(
+            seat=seat,
+            item_id=suspense_id,
+            move=given["move"],
+            expected_state=given["expected_state"],
+            amount_believed_vnd=given["amount_believed"],
+            reason=given["reason"],
+            amount_vnd=given.get("amount"),
+            payment_id=given.get("payment_id", ""),
+            together_with=given.get("together_with", []),
+            now=now,
+        )
         row = suspense.item(seat.agency_id, suspense_id, officer_id=seat.user_id)
         return http.answer(_whole(row, now), status=201)

@@ -64,6 +64,15 @@ def at_desk(agency_code: str, wanted: Wanted, *, but: Collection[str] = ()) -> Q
     return rows.exclude(payment__citizen_id__in=but)
 
 
+def originals(payment_ids: Collection[str]) -> dict[str, Receipt]:
+    """Return the first receipt of each payment that has one: one query.
+
+    Whoever asks saw the payments already.
+    """
+    rows = Receipt.objects.filter(payment_id__in=payment_ids, kind=Receipt.Kind.ORIGINAL)
+    return {row.payment_id: row for row in rows.order_by("payment_id")}
+
+
 def one_at_desk(agency_code: str, receipt_id: str, *, but: Collection[str] = ()) -> Receipt:
     """Return one receipt of an agency, unless it is of these citizens. Errors: NotFound."""
     found = at_desk(agency_code, Wanted(), but=but).filter(id=receipt_id).first()

@@ -7,17 +7,23 @@ from datetime import date
 from django.db.models import Count, QuerySet, Sum
 
 from common.errors import NotFound
+from payments import queries
 from payments.models import (
     Attempt,
     CounterPayment,
     CounterReversal,
     Payment,
+    Receipt,
     Refund,
     RefundPayout,
     TillDay,
 )
+from payments.queries import receipts, refunds
+from payments.rules import states
 
 CASH, TRANSFER = "cash", "transfer"
+OPEN_REFUNDS = [state.value for state in states.OPEN_REFUNDS]
+WAITING = 50
 
 
 @dataclasses.dataclass
@@ -118,13 +124,57 @@ def payment(agency_code: str, payment_id: str) -> Payment:
     return found
 
 
+@dataclasses.dataclass(frozen=True)
+class Due:
+    """What is owed to an agency, as its counter sees it. Shape: shown is as the app tells it.
+
+    Shape: papers are the receipts, oldest first; owed_again is the due that stands for a reversed
+    one.
+    """
+
+    row: Payment
+    shown: str
+    papers: list[Receipt]
+    owed_again: str | None
+
+
+def due(agency_code: str, payment_id: str) -> Due:
+    """Return what is owed to an agency with its tries and receipts. Errors: NotFound."""
+    rows = Payment.objects.filter(id=payment_id, agency_code=agency_code)
+    row = rows.select_related("replaced_by").prefetch_related(queries.TRIES).first()
+    if row is None:
+        raise NotFound
+    papers = receipts.at_desk(agency_code, receipts.Wanted(payment_id=payment_id))
+    again = getattr(row, "replaced_by", None)
+    return Due(
+        row=row,
+        shown=queries.shown(row).value,
+        papers=list(papers.order_by("issued_at", "series", "number")),
+        owed_again=None if again is None else str(again.id),
+    )
+
+
 def refund(agency_code: str, refund_id: str) -> Refund:
     """Return a refund of what an agency took at its counter. Errors: NotFound."""
     rows = Refund.objects.filter(id=refund_id, payment__agency_code=agency_code)
-    found = rows.filter(attempt__taken__isnull=False).select_related("payment", "attempt").first()
+    rows = rows.select_related("payment", "attempt__taken", "payout")
+    found = rows.filter(attempt__taken__isnull=False).first()
     if found is None:
         raise NotFound
     return found
+
+
+def waits(row: Refund) -> bool:
+    """Return whether a refund of the counter still waits to be paid out."""
+    return row.state in OPEN_REFUNDS and getattr(row, "payout", None) is None
+
+
+def waiting(scope: refunds.Scope) -> list[Refund]:
+    """Return what waits to be paid out at an agency's counter, oldest first: `WAITING` at most."""
+    rows = refunds.refunds(scope).filter(
+        attempt__taken__isnull=False, payout__isnull=True, state__in=OPEN_REFUNDS
+    )
+    return list(rows.select_related("attempt__taken").order_by("created_at", "id")[:WAITING])
 
 
 def taken_again(payment_id: str, client_key: str) -> Attempt | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from selenium.webdriver.common.by import By
 
+from tests.e2e import till
 from tests.e2e.desk import click, enter, look, press
 from tests.e2e.money import back
 
@@ -28,6 +29,7 @@ def walk(walk: Any) -> None:
     enter(walk, "thu-ngan")
     money(walk)
     back(walk)
+    till.walk(walk)
     click(walk, "#logout-form button")
 
 

@@ -131,21 +131,6 @@ def test_what_a_rule_sends_back_is_on_the_list_and_closes_itself(desk: Desk) -> 
     assert attempt.state == "resolved"
 
 
-def test_money_that_comes_back_from_the_payer_may_still_pay_the_due(desk: Desk) -> None:
-    payment, attempt, item = _in_review(desk, amount_received=20_000)
-    assert desk.move(item, "give_back").status_code == 201
-    desk.world.drain()
-    attempt.refresh_from_db()
-    assert (attempt.state, _shown(payment)) == ("resolved", "owed")
-    desk.world.provider.fail_refund(Refund.objects.get().provider_refund_id)
-    desk.world.deliver()
-    attempt.refresh_from_db()
-    assert (attempt.state, _shown(payment)) == ("review", "review")
-    assert desk.move(desk.items()[0], "allot", payment_id=payment.id).status_code == 201
-    attempt.refresh_from_db()
-    assert (attempt.state, _shown(payment)) == ("paid", "paid")
-
-
 def test_a_review_of_before_this_list_gets_its_place_by_the_sweep(desk: Desk) -> None:
     _, attempt, _ = _in_review(desk, amount_received=15_000)
     SuspenseItem.objects.all().delete()
