@@ -83,6 +83,26 @@ class Stripe:
         """
         if order.session_id:
             return self._read(order, order.session_id)
+        found = self._found(order)
+        if found is not None:
+            return found
+        if now >= order.expires_at or now - order.key_made_at >= KEY_LIFE:
+            return Fact(Outcome.ABSENT)
+        try:
+            return self.start(order)
+        except base.Refused as refusal:
+            if refusal.status in {401, 403}:
+                raise
+            request_id = refusal.request_id
+        except base.Unanswered as failure:
+            if not failure.replayed:
+                raise
+            request_id = failure.request_id
+        # The call under this key ended in an error: perhaps only now, after it made a page.
+        return self._found(order) or Fact(Outcome.ABSENT, request_id=request_id)
+
+    def _found(self, order: base.Order) -> Fact | None:
+        """Return what is true of a session whose id was never heard; None when there is none."""
         made = order.key_made_at
         window = {
             "gte": int((made - SEARCH_WINDOW).timestamp()),
@@ -91,19 +111,7 @@ class Stripe:
         for session in self._all("/v1/checkout/sessions", {"created": window}):
             if session.get("client_reference_id") == order.attempt_id:
                 return self._read(order, _id(session.get("id")))
-        if now >= order.expires_at or now - made >= KEY_LIFE:
-            return Fact(Outcome.ABSENT)
-        try:
-            return self.start(order)
-        except base.Refused as refusal:
-            if refusal.status in {401, 403}:
-                raise
-            return Fact(Outcome.ABSENT, request_id=refusal.request_id)
-        except base.Unanswered as failure:
-            # The first call ended in an error and left no session: nobody ever held a page.
-            if failure.replayed:
-                return Fact(Outcome.ABSENT, request_id=failure.request_id)
-            raise
+        return None
 
     def _read(self, order: base.Order, session_id: str) -> Fact:
         try:
@@ -154,18 +162,26 @@ class Stripe:
         if order.provider_refund_id:
             answer = self._wire.get(f"/v1/refunds/{order.provider_refund_id}")
             return _refund_fact(answer.body, answer.request_id)
-        for item in self._all("/v1/refunds", {"payment_intent": order.intent_id}):
-            if (item.get("metadata") or {}).get("refund_id") == order.refund_id:
-                return _refund_fact(item, "")
+        found = self._found_refund(order)
+        if found is not None:
+            return found
         if now - order.key_made_at >= KEY_LIFE:
             return RefundFact(RefundOutcome.ABSENT)
         try:
             return self.refund(order)
         except base.Unanswered as failure:
-            # The first call ended in an error and left no refund.
-            if failure.replayed:
-                return RefundFact(RefundOutcome.ABSENT, request_id=failure.request_id)
-            raise
+            if not failure.replayed:
+                raise
+            request_id = failure.request_id
+        # The call under this key ended in an error: perhaps only now, after it gave money back.
+        absent = RefundFact(RefundOutcome.ABSENT, request_id=request_id)
+        return self._found_refund(order) or absent
+
+    def _found_refund(self, order: base.RefundOrder) -> RefundFact | None:
+        for item in self._all("/v1/refunds", {"payment_intent": order.intent_id}):
+            if (item.get("metadata") or {}).get("refund_id") == order.refund_id:
+                return _refund_fact(item, "")
+        return None
 
     # --- disputes -------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.errors import OutsideError
 from payments import queries
 from payments.actions import refund
 from payments.models import LedgerEntry, Refund
@@ -153,3 +154,21 @@ def test_s15_the_provider_names_another_refunded_sum(world: World) -> None:
     one.refresh_from_db()
     assert (one.state, one.failure_code) == ("calling", "amount_differs")
     assert Refund.objects.get().succeeded_at is None
+
+
+def test_a_repeat_that_is_executed_and_ends_in_an_error_is_found(world: World) -> None:
+    """Nothing was there when it was looked for; the repeat made it and was answered 500."""
+    payment = world.owe(16000)
+    world.pay(payment)
+    made = world.refund(payment, 6000)
+    world.provider.fault("drop_before", fakes.REFUNDS, times=3)
+    with pytest.raises(OutsideError):
+        refund.apply(refund_id=made.id, now=world.now)
+    world.provider.fault("error_after", fakes.REFUNDS, times=3, status=500)
+    world.later(minutes=3)
+    refund.apply(refund_id=made.id, now=world.now)
+    made.refresh_from_db()
+    assert made.state == "succeeded"
+    world.drain()
+    assert [one["amount"] for one in world.provider.all("refund")] == [6000]
+    invariants.check_lines(world)

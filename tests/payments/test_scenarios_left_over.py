@@ -371,3 +371,20 @@ def test_a_500_that_did_nothing_frees_the_citizen(world: World) -> None:
 def _told(payment: object) -> str:
     row = queries.payments_of(payment.citizen_id).get(id=payment.id)  # type: ignore[attr-defined]
     return queries.shown(row).value
+
+
+def test_a_repeat_that_opens_a_page_and_ends_in_an_error_is_found(world: World) -> None:
+    """No page was there when it was looked for; the repeat opened it and was answered 500."""
+    payment = world.owe()
+    world.provider.fault("drop_before", times=3)
+    with pytest.raises(charge.ProviderUnreachable):
+        world.start(payment, "one-key-of-a-tap")
+    world.provider.fault("error_after", times=3, status=500)
+    attempt = world.start(payment, "one-key-of-a-tap")
+    [session] = world.provider.all("checkout.session")
+    assert (attempt.state, attempt.session_id) == ("open", session["id"])
+    world.provider.press(session["id"])
+    world.deliver()
+    payment.refresh_from_db()
+    assert payment.state == "paid"
+    invariants.check_lines(world)
