@@ -266,7 +266,11 @@ def test_a_refund_of_counter_money_waits_at_the_counter(
 ) -> None:
     dossier = stories.submitted(cast.owner)
     payment = Payment.objects.get(id=dossier["payment_ids"][0])
+    assert f"/admin/money/payments/{payment.id}/take/" in shown(cashier, f"payments/{payment.id}/")
     tills.taken(sign_in("thu-ngan"), payment)
+    assert f"/admin/money/payments/{payment.id}/take/" not in shown(
+        cashier, f"payments/{payment.id}/"
+    )
     assert back(cashier, payment, FEE)[0] == 200
     world.drain()
     row = Refund.objects.get()
@@ -276,6 +280,7 @@ def test_a_refund_of_counter_money_waits_at_the_counter(
         assert waits in shown(cashier, path), path
     text = shown(cashier, f"refunds/{row.id}/")
     assert "được chi lại tại quầy" in text
+    assert f"/admin/money/refunds/{row.id}/pay-out/" in text
     assert 'id="by-hand"' not in text
     auditor = seated(sign_in, "soat-xet", "auditor")
     assert 'id="at-counter"' not in shown(auditor, f"refunds/{row.id}/")
