@@ -24,7 +24,7 @@ from tests.dossiers.test_desk_moves import browser_of
 from tests.payments.bank import Bank
 from tests.payments.factories import World
 from tests.payments.test_desk_receipts import PAGES, looks, sent, shown
-from tests.payments.test_desk_till import hidden
+from tests.payments.test_desk_take import hidden
 from tests.payments.test_suspense import ACCOUNT, OURS, THEIRS, WHY, Desk
 
 pytestmark = pytest.mark.django_db
