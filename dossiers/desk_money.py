@@ -1,10 +1,13 @@
 """What the money pages of the desk share: who sees them, their tabs, sums, workbooks."""
 
+import datetime
+
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from dossiers.models import Seat
+from dossiers.rules.calendar import HCM
 from dossiers.rules.seats import MONEY, Role
 
 TABS = (
@@ -21,6 +24,7 @@ TABS = (
 )
 # What those who confirm large sums open, too.
 FOR_DECIDERS = frozenset({"desk_decisions"})
+MAX_VND = 10**12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,6 +38,24 @@ class NoteField(forms.CharField):
             max_length=most,
             widget=forms.Textarea(attrs={"rows": 3}),
         )
+
+
+class CodeField(forms.RegexField):
+    """The code of a dossier, in full."""
+
+    def __init__(self, *, required: bool) -> None:
+        super().__init__(
+            r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}\Z",
+            label="Mã hồ sơ",
+            required=required,
+            max_length=40,
+            error_messages={"invalid": "Mã hồ sơ gồm chữ, số, dấu chấm và gạch ngang."},
+        )
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """Return the moment at which a day of Cần Thơ begins."""
+    return datetime.datetime.combine(day, datetime.time(), HCM)
 
 
 def reads(seat: Seat) -> bool:

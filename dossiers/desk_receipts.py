@@ -13,7 +13,6 @@ from dossiers.desk_labels import RECEIPTS
 from dossiers.desk_pages import piece
 from dossiers.desk_site import Link, Page
 from dossiers.desk_staff import NothingForm
-from dossiers.rules.calendar import HCM
 from dossiers.rules.paper_words import short_text
 from payments.actions import receipt_papers
 from payments.queries import receipts as reads
@@ -52,7 +51,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     wanted, status = reads.Wanted(), 200
     if form.is_valid():
         data = form.cleaned_data
-        start = data["day"] and datetime.datetime.combine(data["day"], datetime.time(), HCM)
+        start = data["day"] and desk_money.midnight(data["day"])
         wanted = reads.Wanted(
             kind=data["kind"] or None,
             number=data["number"],

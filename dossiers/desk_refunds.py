@@ -23,31 +23,17 @@ from dossiers.desk_pages import piece
 from dossiers.desk_site import Page
 from dossiers.models import Seat
 from dossiers.queries import refunds as queries
-from dossiers.rules.calendar import HCM
 from dossiers.rules.paper_words import short_text
 from payments import queries as ledger
 from payments.queries import refunds as payments
 from payments.reports import disputes
 
 dong = desk_money.dong
-MAX_VND = 10**12
 
 
 def states(words: dict[str, str]) -> list[tuple[str, str]]:
     """Return what a list may be narrowed to."""
     return [("", "Tất cả"), *((key, told.capitalize()) for key, told in words.items())]
-
-
-class CodeField(forms.RegexField):
-    """The code of a dossier, in full."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}\Z",
-            label="Mã hồ sơ",
-            required=False,
-            error_messages={"invalid": "Mã hồ sơ gồm chữ, số, dấu chấm và gạch ngang."},
-        )
 
 
 class DayField(forms.DateField):
@@ -62,7 +48,7 @@ class AmountField(forms.IntegerField):
     """Whole đồng to give back."""
 
     def __init__(self) -> None:
-        super().__init__(label="Số tiền hoàn (đồng)", min_value=1, max_value=MAX_VND)
+        super().__init__(label="Số tiền hoàn (đồng)", min_value=1, max_value=desk_money.MAX_VND)
 
 
 class BelievedField(forms.IntegerField):
@@ -72,21 +58,21 @@ class BelievedField(forms.IntegerField):
         super().__init__(
             label="Số còn có thể hoàn",
             min_value=0,
-            max_value=MAX_VND,
+            max_value=desk_money.MAX_VND,
             widget=forms.HiddenInput,
         )
 
 
 class PaymentFilter(forms.Form):
     state = forms.ChoiceField(label="Trạng thái", required=False, choices=states(PAYMENTS))
-    code = CodeField()
+    code = desk_money.CodeField(required=False)
     first = DayField("Từ ngày")
     last = DayField("Đến hết ngày")
 
 
 class RefundFilter(forms.Form):
     state = forms.ChoiceField(label="Trạng thái", required=False, choices=states(REFUNDS))
-    code = CodeField()
+    code = desk_money.CodeField(required=False)
     repair = forms.BooleanField(label="Chỉ khoản cần xử lý", required=False)
 
 
@@ -133,14 +119,10 @@ def _wanted(request: HttpRequest, form: forms.Form) -> tuple[payments.Wanted, in
     return payments.Wanted(
         state=data["state"] or None,
         references=queries.with_code(data["code"]) if data["code"] else None,
-        start=_midnight(first) if first else None,
-        end=_midnight(last) + datetime.timedelta(days=1) if last else None,
+        start=desk_money.midnight(first) if first else None,
+        end=desk_money.midnight(last) + datetime.timedelta(days=1) if last else None,
         troubled=bool(data.get("repair")),
     ), 200
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    return datetime.datetime.combine(day, datetime.time(), HCM)
 
 
 # --- payments -----------------------------------------------------------------------------------
@@ -316,9 +298,7 @@ def _refund_page(
     by_rule = row.requested_by.startswith("rule:")
     failed = row.state == "failed" and one["repair"]
     repairs = failed and desk_money.acts(seat)
-    limit = refund_decisions.limit()
-    # Whoever ordered a large refund does not pay it out too.
-    alone = row.amount_vnd > limit and row.requested_by == seat.user_id
+    alone = refunds.needs_another(seat, row)
     told = [
         ("Hồ sơ", one["code"] or "không thuộc hồ sơ nào"),
         ("Người nộp", one["payer"]),
@@ -346,7 +326,7 @@ def _refund_page(
         else None,
         "alone": repairs and alone,
         "differs": one["repair"] and not failed,
-        "limit": dong(limit),
+        "limit": dong(refund_decisions.limit()),
         "acts": desk_money.acts(seat),
     }
     title = f"Hoàn {one['amount']}"

@@ -20,7 +20,7 @@ from dossiers.desk_labels import (
 )
 from dossiers.desk_pages import piece
 from dossiers.desk_site import Page
-from dossiers.desk_till import FOUND, MAX_VND, CodeForm
+from dossiers.desk_till import FOUND, CodeForm
 from dossiers.models import Seat
 from dossiers.queries import refunds as money
 from dossiers.rules.paper_words import short_text
@@ -58,7 +58,7 @@ class MoveForm(forms.Form):
         label="Trạng thái đã thấy", max_length=10, widget=forms.HiddenInput
     )
     amount_believed_vnd = forms.IntegerField(
-        label="Số tiền đã thấy", min_value=0, max_value=MAX_VND, widget=forms.HiddenInput
+        label="Số tiền đã thấy", min_value=0, max_value=desk_money.MAX_VND, widget=forms.HiddenInput
     )
     reason = forms.CharField(
         label="Lý do (không sửa được về sau)",
@@ -70,7 +70,7 @@ class MoveForm(forms.Form):
 
 class GiveBackForm(MoveForm):
     amount_vnd = forms.IntegerField(
-        label="Số tiền hoàn (đồng)", required=False, min_value=1, max_value=MAX_VND
+        label="Số tiền hoàn (đồng)", required=False, min_value=1, max_value=desk_money.MAX_VND
     )
     field_order = ("amount_vnd", "reason")
 
@@ -95,7 +95,7 @@ class AllotForm(MoveForm):
         label="Tổng số tiền của tất cả (khi nhập mã)",
         required=False,
         min_value=1,
-        max_value=MAX_VND,
+        max_value=desk_money.MAX_VND,
     )
     field_order = ("payment_id", "together", "further", "total_vnd", "reason")
 

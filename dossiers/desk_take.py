@@ -12,11 +12,12 @@ from dossiers import desk_money, desk_site
 from dossiers.actions import money_desk, money_till, refunds
 from dossiers.desk_labels import DUES, RECEIPTS, TILL_WAYS
 from dossiers.desk_site import Page
-from dossiers.desk_till import MAX_VND, REFERENCE, REFERENCE_WORDS
+from dossiers.desk_till import REFERENCE, REFERENCE_WORDS
 from dossiers.models import Seat
 from dossiers.queries import refunds as money
 from dossiers.rules.paper_words import short_text
 from payments.actions import counter, till
+from payments.queries import refunds as payments
 from payments.queries import till as reads
 
 dong = desk_money.dong
@@ -27,7 +28,7 @@ class TakeForm(forms.Form):
         label="Trạng thái đã thấy", max_length=10, widget=forms.HiddenInput
     )
     amount = forms.IntegerField(
-        label="Số tiền đã thấy", min_value=1, max_value=MAX_VND, widget=forms.HiddenInput
+        label="Số tiền đã thấy", min_value=1, max_value=desk_money.MAX_VND, widget=forms.HiddenInput
     )
     method = forms.ChoiceField(label="Hình thức", choices=list(TILL_WAYS.items()))
     reference = forms.RegexField(
@@ -57,7 +58,7 @@ class TakeForm(forms.Form):
 
 class PayOutForm(forms.Form):
     amount = forms.IntegerField(
-        label="Số tiền đã thấy", min_value=1, max_value=MAX_VND, widget=forms.HiddenInput
+        label="Số tiền đã thấy", min_value=1, max_value=desk_money.MAX_VND, widget=forms.HiddenInput
     )
     reference = forms.RegexField(
         REFERENCE,
@@ -168,7 +169,7 @@ def _pay_out(
     row = money_till.refund(seat, refund_id)
     due, taken, paid = row.payment, row.attempt.taken, getattr(row, "payout", None)
     _look(seat, due, "refund:read", now)
-    waits = reads.waits(row)
+    waits = payments.waits_at_counter(row)
     barred = _barred(seat, now) if waits and desk_money.acts(seat) else ""
     form = form or PayOutForm(auto_id="pay_out_%s")
     if taken.method == reads.CASH:

@@ -22,33 +22,26 @@ from payments.queries import refunds as payments
 from payments.queries import till as reads
 
 dong = desk_money.dong
-MAX_VND = 10**12
 REFERENCE = r"^[A-Za-z0-9._/-]{4,60}\Z"
 REFERENCE_WORDS = {"invalid": "Gồm 4 đến 60 chữ không dấu, số, hoặc . _ / -"}
-CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,39}\Z"
 FOUND = 50  # dues of one dossier that are shown; one has a handful
 Bound = dict[str, forms.Form]
 
 
 class CodeForm(forms.Form):
-    code = forms.RegexField(
-        CODE,
-        label="Mã hồ sơ",
-        max_length=40,
-        error_messages={"invalid": "Mã hồ sơ gồm chữ, số, dấu chấm và gạch ngang."},
-    )
+    code = desk_money.CodeField(required=True)
 
 
 class ReverseForm(forms.Form):
     amount = forms.IntegerField(
-        label="Số tiền đã thấy", min_value=1, max_value=MAX_VND, widget=forms.HiddenInput
+        label="Số tiền đã thấy", min_value=1, max_value=desk_money.MAX_VND, widget=forms.HiddenInput
     )
     reason = forms.CharField(label="Lý do hủy", min_length=5, max_length=400)
 
 
 class CloseForm(forms.Form):
     counted_vnd = forms.IntegerField(
-        label="Tiền mặt kiểm đếm được (đồng)", min_value=0, max_value=MAX_VND
+        label="Tiền mặt kiểm đếm được (đồng)", min_value=0, max_value=desk_money.MAX_VND
     )
     note = forms.CharField(
         label="Ghi chú (bắt buộc khi lệch so với sổ)",

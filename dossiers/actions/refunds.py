@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from citizens.actions import vault
 from common import db
@@ -143,9 +144,8 @@ def pay_out(
     record_access(
         seat, [dossier.citizen_id], what="payment:pay_out_refund", reference=dossier.id, now=now
     )
-    limit = refund_decisions.limit()
-    if failed.amount_vnd > limit and failed.requested_by == seat.user_id:
-        raise refund_decisions.SecondOfficerNeeded(limit_vnd=limit)
+    if needs_another(seat, failed):
+        raise refund_decisions.SecondOfficerNeeded(limit_vnd=refund_decisions.limit())
     made = refund_repairs.pay_out(
         refund_id=refund_id,
         way=refund_repairs.Way(way),
@@ -156,6 +156,12 @@ def pay_out(
     )
     refund_decisions.stand_for(failed_id=refund_id, made_id=made, now=now)
     return made
+
+
+def needs_another(seat: Seat, failed: Any) -> bool:
+    """Return whether somebody else has to pay a refund out: a large one that they ordered."""
+    large = failed.amount_vnd > refund_decisions.limit()
+    return bool(large and failed.requested_by == seat.user_id)
 
 
 @db.transaction()

@@ -109,6 +109,7 @@ def hold(
         created_at=now,
     )
     logger.error("suspense %s waits for an officer: %s", item.id, reason.value)
+    _review_again(attempt)
     if payment is not None:
         tell(
             payment,
@@ -202,13 +203,10 @@ def _save(item: SuspenseItem, attempt: Attempt | None, now: datetime) -> None:
     closed = item.state == suspense.Suspense.CLOSED
     item.closed_at = (item.closed_at or now) if closed else None
     item.save()
-    if attempt is None:
+    if not closed:
+        _review_again(attempt)
         return
-    if not closed and attempt.state == states.Attempt.RESOLVED:
-        states.check_attempt(states.Attempt.RESOLVED, states.Attempt.REVIEW)
-        attempt.state = states.Attempt.REVIEW.value
-        attempt.save(update_fields=["state"])
-    if not closed or attempt.state != states.Attempt.REVIEW:
+    if attempt is None or attempt.state != states.Attempt.REVIEW:
         return
     if SuspenseItem.objects.filter(attempt=attempt, closed_at=None).exists():
         return
@@ -216,6 +214,15 @@ def _save(item: SuspenseItem, attempt: Attempt | None, now: datetime) -> None:
     attempt.state = states.Attempt.RESOLVED.value
     attempt.save(update_fields=["state"])
     release(attempt)
+
+
+def _review_again(attempt: Attempt | None) -> None:
+    """Put a try whose review was over before an officer again: money of it is held anew."""
+    if attempt is None or attempt.state != states.Attempt.RESOLVED:
+        return
+    states.check_attempt(states.Attempt.RESOLVED, states.Attempt.REVIEW)
+    attempt.state = states.Attempt.REVIEW.value
+    attempt.save(update_fields=["state"])
 
 
 @db.transaction_required

@@ -131,7 +131,7 @@ def why(row: Refund) -> str:
 
 def waits_at_counter(row: Refund) -> bool:
     """Return whether a cashier has to pay a refund out: its money lies at the counter."""
-    return row.state == states.Refund.PENDING and row.attempt.provider in money.COUNTER
+    return row.state in states.OPEN_REFUNDS and row.attempt.provider in money.COUNTER
 
 
 def kept(reference: str, agency_code: str) -> list[tuple[str, int]]:

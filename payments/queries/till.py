@@ -164,16 +164,9 @@ def refund(agency_code: str, refund_id: str) -> Refund:
     return found
 
 
-def waits(row: Refund) -> bool:
-    """Return whether a refund of the counter still waits to be paid out."""
-    return row.state in OPEN_REFUNDS and getattr(row, "payout", None) is None
-
-
 def waiting(scope: refunds.Scope) -> list[Refund]:
     """Return what waits to be paid out at an agency's counter, oldest first: `WAITING` at most."""
-    rows = refunds.refunds(scope).filter(
-        attempt__taken__isnull=False, payout__isnull=True, state__in=OPEN_REFUNDS
-    )
+    rows = refunds.refunds(scope).filter(attempt__taken__isnull=False, state__in=OPEN_REFUNDS)
     return list(rows.select_related("attempt__taken").order_by("created_at", "id")[:WAITING])
 
 

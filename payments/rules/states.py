@@ -102,7 +102,11 @@ ATTEMPT_EDGES: tuple[Edge[Attempt], ...] = (
     Edge(
         Attempt.REVIEW, Attempt.RESOLVED, "nothing of the money that did not fit is held any more"
     ),
-    Edge(Attempt.RESOLVED, Attempt.REVIEW, "what was sent back did not arrive, it is held again"),
+    Edge(
+        Attempt.RESOLVED,
+        Attempt.REVIEW,
+        "money of it is held anew: returned to us, or more came",
+    ),
 )
 
 _UNSETTLED = (Refund.CALLING, Refund.UNKNOWN)

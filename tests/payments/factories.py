@@ -198,7 +198,7 @@ def together(count: int, act: Callable[[int], Any]) -> list[Any]:
 
 def until_blocked(thread: threading.Thread) -> None:
     """Return when somebody waits for what this connection holds, or the thread is done."""
-    waiting = "SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     mine = "AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     with connection.cursor() as cursor:
         while thread.is_alive():

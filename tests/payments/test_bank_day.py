@@ -23,7 +23,7 @@ from tests.fakes_vnpay import Vnpay
 from tests.payments import invariants
 from tests.payments.bank import Bank
 from tests.payments.factories import AGENCY, World
-from tests.payments.test_suspense import OURS, Desk
+from tests.payments.test_suspense import OURS, Desk, _shown
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 11, 24)
@@ -209,3 +209,18 @@ def test_a_due_paid_by_two_transfers_of_one_sender_goes_back_to_them(desk: Desk)
     assert desk.bank.debits == [("0000111122223333", 16_000)]
     payment.refresh_from_db()
     assert payment.state == "refunded"
+
+
+def test_more_money_under_a_reference_that_was_worked_off_is_looked_at_again(desk: Desk) -> None:
+    payment, attempt = desk.due()
+    first = desk.came(attempt, amount=10_000)
+    assert desk.move(first, "give_back").status_code == 201
+    desk.world.drain()
+    attempt.refresh_from_db()
+    assert (attempt.state, _shown(payment)) == ("resolved", "owed")
+    more = desk.came(attempt, amount=16_000)
+    attempt.refresh_from_db()
+    assert (attempt.state, _shown(payment)) == ("review", "review")
+    assert desk.move(more, "allot", payment_id=payment.id).status_code == 201
+    attempt.refresh_from_db()
+    assert (attempt.state, _shown(payment)) == ("paid", "paid")
