@@ -14,7 +14,7 @@ from common.errors import NotFound, TooManyRequests
 from common.http import IsCitizen, Money, Request, View
 from common.openapi import operation, path_parameter
 from payments.actions import charge, pay_codes
-from payments.api import citizen, shapes
+from payments.api import citizen, open_app, shapes
 from payments.models import PayCode
 from payments.queries import paying
 from payments.rules import showing, words
@@ -185,20 +185,14 @@ class CodeAttempts(View):
         )
 
 
-PAY_PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>Can Tho Smart</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:2rem auto;padding:0 1rem}
-</style></head><body><main><h1>Nộp thay một khoản phí, lệ phí</h1>
-<p>Hãy mở liên kết này bằng ứng dụng Can Tho Smart trên điện thoại, đăng nhập bằng tài khoản của bạn
-rồi xem số tiền trước khi nộp.</p><p lang="en">Open this link in the Can Tho Smart app and sign in
-with your own account: it shows the sum before you pay.</p></main></body></html>"""
-
-
 @require_GET
 def pay_page(request: HttpRequest, code: str) -> HttpResponse:
     """Say what to do with a link that a browser opened. Nothing is looked up here."""
-    response = HttpResponse(PAY_PAGE)
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store"
-    return response
+    return open_app.page(
+        request,
+        title="Nộp thay một khoản phí, lệ phí",
+        words_vi="Hãy mở liên kết này bằng ứng dụng Can Tho Smart trên điện thoại, đăng nhập bằng "
+        "tài khoản của bạn rồi xem số tiền trước khi nộp.",
+        words_en="Open this link in the Can Tho Smart app and sign in with your own account: it "
+        "shows the sum before you pay.",
+    )

@@ -1,6 +1,5 @@
 """Market stalls as a payer meets them: what the QR leads to, its image, and paying."""
 
-from html import escape
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from common.errors import Invalid, NotFound
 from common.http import Anyone, Body, IsCitizen, Money, Request, View
 from common.openapi import operation, path_parameter
 from payments.actions import stalls
-from payments.api import shapes
+from payments.api import open_app, shapes
 from payments.models import Stall
 from payments.queries import paying
 from payments.queries import stalls as queries
@@ -151,23 +150,23 @@ class StallPayments(View):
         return http.answer(data, status=201, headers={"Location": f"/api/v1/payments/{payment_id}"})
 
 
-PAGE = """<!doctype html><html lang="vi"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:2rem auto;padding:0 1rem}}
-</style></head><body><main><h1>{title}</h1><p>{text}</p><p>Hãy mở ứng dụng Can Tho Smart và quét
-lại mã QR này để thanh toán.</p><p lang="en">Open the Can Tho Smart app and scan this QR code
-again to pay.</p></main></body></html>"""
-
-
 @require_GET
 def stall_page(request: HttpRequest, code: str) -> HttpResponse:
     """Show a browser whose QR it scanned. Paying needs the app: here nobody is signed in."""
     try:
         row = queries.open_stall(code)
     except NotFound:
-        response = HttpResponse(PAGE.format(title="Không có sạp này", text=""), status=404)
-    else:
-        title = escape(f"Sạp {row.number}, {row.market.name}")
-        response = HttpResponse(PAGE.format(title=title, text=escape(row.goods)))
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return response
+        return open_app.page(
+            request,
+            title="Không có sạp này",
+            words_vi="Hãy quét lại mã QR ở sạp, hoặc hỏi người bán.",
+            words_en="There is no such stall. Scan its QR code again, or ask the seller.",
+            status=404,
+        )
+    return open_app.page(
+        request,
+        title=f"Sạp {row.number}, {row.market.name}",
+        about=row.goods,
+        words_vi="Hãy mở ứng dụng Can Tho Smart và quét lại mã QR này để thanh toán.",
+        words_en="Open the Can Tho Smart app and scan this QR code again to pay.",
+    )

@@ -164,6 +164,9 @@ def test_a_stall_without_a_seller_is_not_there(cast: Cast, seller: Api, code: st
         answer = cast.anonymous.get(path)
         assert answer.status_code == 404
         assert b"<script>" not in answer.content
+    page = cast.anonymous.get(f"/stalls/{code}").content.decode()
+    assert "Không có sạp này" in page
+    assert "để thanh toán" not in page
     refused = cast.stranger.post(f"/api/v1/stalls/{code}/payments", {"amount_vnd": 10_000})
     assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
